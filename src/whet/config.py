@@ -1,0 +1,294 @@
+"""Every key of `whet.yaml`. The docstring under a field is its only description.
+
+The command line's help, `docs/config.md` and the JSON schema are made from this file. Reading
+a file (YAML, line numbers, overrides, all faults at once) is in `configfile.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+
+def _as_tuple(value: Any) -> Any:
+    if isinstance(value, str):
+        return (value,)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_as_tuple)]
+Counts = Annotated[
+    tuple[Annotated[int, Field(ge=1)], ...],
+    BeforeValidator(lambda value: (value,) if isinstance(value, int) else _as_tuple(value)),
+]
+Fraction = Annotated[float, Field(gt=0, lt=1)]
+
+
+class Section(BaseModel):
+    """Strict and frozen: an unknown key or a wrong type is an error, never a guess."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
+
+
+class SplitConfig(Section):
+    """How one file is divided. No split is made that was not asked for."""
+
+    validation: Fraction | None = None
+    """Share of the rows for validation (settings are chosen on it), cut from what is not test."""
+    test: Fraction | None = None
+    """Share of the rows for the test set. Leave out when `data.test` names a file."""
+    group_by: str | None = None
+    """A column whose rows stay on one side together: customer, document, conversation."""
+
+
+class DataConfig(Section):
+    """Where the examples are and what to do with rows that cannot be used as they are."""
+
+    train: Annotated[Words, Field(min_length=1)]
+    """Files or folders: JSONL, JSON, CSV, TSV or Parquet. The format is found and said."""
+    validation: Words = ()
+    """Files for validation, when they are not cut from train by `split.validation`."""
+    test: Words = ()
+    """Held-out files. Nothing is chosen on them; each look at them is counted."""
+    split: SplitConfig = SplitConfig()
+    """Cut validation and test from `train` by content hash; equal rows stay on one side."""
+    columns: dict[str, str] = {}
+    """Only where names must be mapped, e.g. {input: text, output: category}."""
+    roles: dict[str, Literal["system", "user", "assistant", "tool"]] = {}
+    """Only where roles must be mapped, e.g. {bot: assistant}."""
+    on_leak: Literal["error", "drop_train", "drop_test"] = "error"
+    """A training row whose input is also in test: stop, or drop it from the named side."""
+    on_too_long: Literal["error", "drop", "truncate_left", "truncate_right"] = "error"
+    """A training row longer than `train.max_length`: stop, drop it, or cut its prompt."""
+
+
+class FewShotConfig(Section):
+    """The few-shot baseline: similar training examples shown before the question."""
+
+    counts: Counts = (2, 4, 8)
+    """Numbers of examples to try on validation; the best one is the baseline."""
+
+
+class RagConfig(Section):
+    """The retrieval baseline: passages of your documents shown with the question."""
+
+    documents: str
+    """A folder of .md, .txt or .jsonl files, or one such file."""
+    passages: Counts = (3, 5)
+    """Numbers of passages to try on validation."""
+    chunk_words: int = Field(default=180, ge=20, le=2000)
+    """Words in a passage; a shorter document stays whole."""
+    train_share: float = Field(default=0.5, ge=0, le=1)
+    """Share of the training rows that are shown with retrieved passages."""
+
+
+class ArmConfig(Section):
+    """One more way to answer, to compare with: an endpoint, an adapter, or ready answers."""
+
+    endpoint: str | None = None
+    """Base URL of an OpenAI-compatible API, e.g. https://api.example.com/v1."""
+    model: str | None = None
+    """The model to ask for at the endpoint, or a local model or hub id."""
+    adapter: str | None = None
+    """A PEFT adapter folder on `model` (the project's model if none is named)."""
+    predictions: str | None = None
+    """A file of ready answers (JSONL or CSV with id or input, and answer)."""
+    api_key_env: str = "OPENAI_API_KEY"
+    """The environment variable that holds the endpoint's key. Keys never stand in a file."""
+
+    @model_validator(mode="after")
+    def _one_source(self) -> ArmConfig:
+        if self.endpoint and not self.model:
+            raise ValueError("an endpoint needs `model`, the name to ask for")
+        if self.endpoint and (self.adapter or self.predictions):
+            raise ValueError("`endpoint` goes with neither `adapter` nor `predictions`")
+        if self.predictions and (self.adapter or self.model):
+            raise ValueError("`predictions` are ready answers: no model or adapter is used")
+        if not (self.endpoint or self.model or self.adapter or self.predictions):
+            raise ValueError("name an endpoint with a model, a model, an adapter or predictions")
+        return self
+
+
+class TrainConfig(Section):
+    """One training run. Where the guides disagree, `docs/config.md` says so."""
+
+    method: Literal["lora", "full"] = "lora"
+    """`lora` trains low-rank adapters on every linear layer, `full` all weights."""
+    rank: int = Field(default=16, ge=1, le=1024)
+    """LoRA rank r."""
+    alpha: float = Field(default=16, gt=0)
+    """LoRA scale: updates are multiplied by alpha / rank."""
+    rslora: bool = False
+    """Scale by alpha / sqrt(rank) instead (rank-stabilised LoRA)."""
+    dropout: float = Field(default=0.0, ge=0, lt=1)
+    """LoRA dropout. Above 0 shared prefixes are computed once per row, which is slower."""
+    target_modules: Words = ("all-linear",)
+    """Names of the linear layers to adapt; `all-linear` is every one but the output head."""
+    epochs: float = Field(default=3, gt=0, le=1000)
+    """At most so many passes; the best state on validation is kept."""
+    batch_size: int = Field(default=16, ge=1)
+    """Examples in an optimizer step. How they are packed is the engine's affair."""
+    learning_rate: float = Field(default=2e-4, gt=0, lt=1)
+    """Peak learning rate. LoRA likes 1e-4 to 5e-4, full fine-tuning 1e-5 to 5e-5."""
+    schedule: Literal["cosine", "linear", "constant"] = "cosine"
+    """How the learning rate falls after warm-up."""
+    warmup_fraction: float = Field(default=0.03, ge=0, lt=1)
+    """Share of the steps in which the learning rate rises from zero."""
+    weight_decay: float = Field(default=0.01, ge=0)
+    """AdamW's decoupled weight decay."""
+    clip_norm: float = Field(default=1.0, ge=0)
+    """Largest norm of the gradient; 0 clips nothing."""
+    evals_per_epoch: int = Field(default=3, ge=1)
+    """How often the validation loss is measured."""
+    patience: int = Field(default=3, ge=0)
+    """Stop after so many measurements without a better validation loss; 0 never stops early."""
+    max_length: int | None = Field(default=None, ge=8)
+    """Longest row in tokens; empty means the longest row there is. Nothing is cut in silence."""
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
+    """`auto`: bfloat16 where it is native and faster, else float16 on a GPU, else float32."""
+    seed: int = Field(default=0, ge=0)
+    """Every random choice of training derives from it."""
+    seeds: int = Field(default=1, ge=1, le=10)
+    """Adapters to train, with seeds `seed`, `seed + 1`, ...; the best on validation is judged."""
+
+
+class EvalConfig(Section):
+    """What is measured and what counts as better."""
+
+    metrics: Words = ("exact_match",)
+    """Metrics to report: exact_match, accuracy, token_f1, format."""
+    primary: str | None = None
+    """The one metric that decides. Without it there is no verdict."""
+    margin: float = Field(default=0.02, ge=0, lt=1)
+    """A gain has to exceed this to be worth shipping, with its whole interval."""
+    validation_items: int = Field(default=200, ge=10)
+    """At most so many validation items for choices among prompts, counts and settings."""
+
+
+class ForgettingGate(Section):
+    """Loss on fixed general text, before and after. Always on."""
+
+    margin: float = Field(default=0.1, gt=0)
+    """Largest tolerable rise of the mean loss, in nats per token."""
+    text: str | None = None
+    """A .txt or .jsonl file of general text; the bundled passages when empty."""
+
+
+class RefusalsGate(Section):
+    """Refuses the harmful, answers the harmless, as the base model did."""
+
+    margin: float = Field(default=0.05, gt=0, lt=1)
+    """Largest tolerable fall of the share of right decisions."""
+    cases: str | None = None
+    """A JSONL file of {"prompt": ..., "harmful": true or false}."""
+
+
+class FormatGate(Section):
+    """The share of answers that keep the asked form."""
+
+    regex: str | None = None
+    """The whole answer has to match this regular expression."""
+    json_keys: Words = ()
+    """The answer has to be a JSON object with these keys."""
+    floor: float = Field(default=0.95, gt=0, le=1)
+    """The lower end of the share's interval has to reach this."""
+
+    @model_validator(mode="after")
+    def _one_form(self) -> FormatGate:
+        if bool(self.regex) == bool(self.json_keys):
+            raise ValueError("name the form by `regex` or by `json_keys`, one of the two")
+        try:
+            re.compile(self.regex or "")
+        except re.error as error:
+            raise ValueError(f"`regex` is not a regular expression: {error}") from None
+        return self
+
+
+class LatencyGate(Section):
+    """Time per answer, measured on this machine."""
+
+    p95_ms: float = Field(gt=0)
+    """Upper bound for the 95th percentile in milliseconds."""
+
+
+class GatesConfig(Section):
+    """Checks that must hold before shipping; all have to. One not named is not run."""
+
+    forgetting: ForgettingGate = ForgettingGate()
+    """General ability is kept. Required whether named or not."""
+    refusals: RefusalsGate | None = None
+    """Refusals stay where they were. Required when named."""
+    format: FormatGate | None = None
+    """Answers keep their form. Required when named."""
+    latency: LatencyGate | None = None
+    """Answers come in time. Required when named."""
+
+
+class GenerateConfig(Section):
+    """How answers are produced, for all arms alike."""
+
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """0 is greedy: the same answer every time."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest answer in tokens."""
+    stop: Words = ()
+    """Further strings that end an answer, beside the template's stop token."""
+    choices: Literal["none", "auto"] | tuple[str, ...] = "none"
+    """A closed set that is ranked by likelihood; `auto` takes it from the training answers."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _choices_as_tuple(cls, data: Any) -> Any:
+        if isinstance(data, dict) and isinstance(data.get("choices"), list):
+            return {**data, "choices": tuple(data["choices"])}
+        return data
+
+
+class CostConfig(Section):
+    """What time costs, so that the report can say what 1,000 answers and the training cost."""
+
+    per_hour: float | None = Field(default=None, ge=0)
+    """Price of an hour of this machine; empty means that only time is reported."""
+    currency: str = "USD"
+    """The name of the money."""
+
+
+class Config(Section):
+    """A project: its task, model, data, baselines, training, evaluation and gates."""
+
+    task: str = ""
+    """One sentence that says what the model is for. Shown in the report."""
+    model: str
+    """`whet-nano` (bundled), a hub id, or a local folder."""
+    template: str | None = None
+    """A Jinja chat template file, for a model that has none or a wrong one."""
+    data: DataConfig
+    """Where the examples are."""
+    prompt: Words = ()
+    """Files with your best prompts: the better one on validation is the baseline."""
+    tuned_prompt: str = "same"
+    """What tuned arms, training and export use: `same` as the baseline, `none`, or a file."""
+    few_shot: FewShotConfig = FewShotConfig()
+    """The few-shot baseline."""
+    rag: RagConfig | None = None
+    """The retrieval arms; without it none are run."""
+    arms: dict[str, ArmConfig] = {}
+    """More ways to answer to compare with, by name."""
+    train: TrainConfig = TrainConfig()
+    """How to train."""
+    eval: EvalConfig = EvalConfig()
+    """What decides."""
+    gates: GatesConfig = GatesConfig()
+    """What must not get worse."""
+    generate: GenerateConfig = GenerateConfig()
+    """How answers are produced."""
+    cost: CostConfig = CostConfig()
+    """Prices, for the report."""
+    serve_on: Literal["llama.cpp", "vllm", "ollama", "lmstudio", "tgi", "transformers"] = (
+        "transformers"
+    )
+    """Where the model will be served: adapter options are checked against it."""
