@@ -1,0 +1,208 @@
+"""The project's data, put together: read, split, freed of leaks, checked and accounted for.
+
+files -> read -> split -> leaks -> checks -> Dataset
+             broken rows, leaks and findings are collected on the way; `load` raises them
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from whet.config import DataConfig
+from whet.data.checks import check
+from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
+from whet.data.ledger import Dropped, Ledger
+from whet.data.read import Reading, read
+from whet.data.splits import split
+from whet.data.version import split_version
+from whet.errors import DataError
+from whet.types import Example, Finding, Level
+
+MAX_FAULTS = 20
+"""Faults that a `DataError` spells out; the rest are counted."""
+
+SPLITS = ("train", "validation", "test")
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """Examples by split, and everything known about them.
+
+    `version` names rows and division; `format` and `reason` say what the training files were
+    taken for; `ledger` accounts for every row read.
+    """
+
+    train: list[Example]
+    validation: list[Example]
+    test: list[Example]
+    ledger: Ledger
+    findings: list[Finding]
+    version: str
+    format: str
+    reason: str
+
+    @property
+    def splits(self) -> dict[str, list[Example]]:
+        """The examples by the name of their split."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings that stop every verb which would use the data."""
+        return [finding for finding in self.findings if finding.level is Level.ERROR]
+
+    def raise_errors(self) -> None:
+        """Raises what stops the use of this data, all of it at once.
+
+        Raises:
+            DataError: there is an error-level finding.
+        """
+        if self.errors:
+            raise DataError(fault_lines(self.errors))
+
+
+def load(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = False) -> Dataset:
+    """The data as a verb that uses it needs it: without a single error.
+
+    Raises:
+        DataError: broken rows, leaks under `on_leak: error`, an empty split, a missing file;
+            all faults together, the first twenty spelt out.
+        ConfigError: `data.columns` or `data.roles` mean nothing.
+        MissingExtraError: a Parquet file without pyarrow.
+    """
+    dataset = survey(data, root=root, seed=seed, has_prompt=has_prompt)
+    dataset.raise_errors()
+    return dataset
+
+
+def survey(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = False) -> Dataset:
+    """The data with all findings, errors among them: what `check` shows.
+
+    Raises:
+        DataError: no rows can be shown at all: a missing file, an empty split.
+        ConfigError: `data.columns` or `data.roles` mean nothing.
+        MissingExtraError: a Parquet file without pyarrow.
+    """
+    readings = _read_all(data, root)
+    state = _divided(data, readings, seed)
+    before, state = state, _without_leaks(state, str(data.on_leak))
+    findings = [finding for reading in readings.values() for finding in reading.findings]
+    findings += state.findings + _emptied(before, state)
+    findings += check(state.train, state.validation, state.test, has_prompt=has_prompt)
+    broken = [row for reading in readings.values() for row in reading.broken]
+    kept = {name: len(getattr(state, name)) for name in SPLITS}
+    num_read = sum(reading.num_rows for reading in readings.values())
+    ledger = Ledger(num_read, kept, (*broken, *state.dropped))
+    ledger.check()
+    return Dataset(
+        state.train, state.validation, state.test, ledger, _worst_first(findings),
+        split_version({name: getattr(state, name) for name in SPLITS}),
+        readings["train"].format, readings["train"].reason,
+    )  # fmt: skip
+
+
+def fault_lines(findings: Sequence[Finding]) -> list[str]:
+    """Findings as lines for a `DataError`: the first twenty, and how many more there are."""
+    lines = [str(finding) for finding in findings[:MAX_FAULTS]]
+    more = len(findings) - len(lines)
+    return [*lines, f"... and {more} more. `whet check` lists them all."] if more else lines
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The splits on their way through the stages."""
+
+    train: list[Example]
+    validation: list[Example]
+    test: list[Example]
+    dropped: list[Dropped] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+
+
+def _read_all(data: DataConfig, root: Path) -> dict[str, Reading]:
+    _refuse_both(data)
+    paths = {"train": data.train, "validation": data.validation, "test": data.test}
+    return {
+        name: read(files, data.columns, roles=data.roles, group_by=data.split.group_by, root=root)
+        for name, files in paths.items()
+        if files
+    }
+
+
+def _refuse_both(data: DataConfig) -> None:
+    faults = [
+        f"data.{name} names files and data.split.{name} asks for a share of train. Keep one."
+        for name in ("validation", "test")
+        if getattr(data, name) and getattr(data.split, name)
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def _divided(data: DataConfig, readings: Mapping[str, Reading], seed: int) -> _State:
+    """Splits train as asked; rows of files that name a split stay in it."""
+    parts = {name: reading.examples for name, reading in readings.items()}
+    held_out = {name: parts.get(name, []) for name in ("validation", "test")}
+    undivided = _State(parts["train"], held_out["validation"], held_out["test"])
+    if data.split.validation is None and data.split.test is None:
+        return undivided
+    try:
+        made = split(
+            parts["train"],
+            validation=data.split.validation or 0.0,
+            test=data.split.test or 0.0,
+            group_by=data.split.group_by,
+            seed=seed,
+        )
+    except DataError:
+        if readings["train"].errors:
+            return undivided  # the broken rows are the cause to mend, and are told
+        raise
+    validation = made.validation or held_out["validation"]
+    return _State(made.train, validation, made.test or held_out["test"])
+
+
+def _without_leaks(state: _State, on_leak: str) -> _State:
+    """Test against all that settings see, then validation against train."""
+    state = _freed(state, "train", "test", on_leak)
+    state = _freed(state, "validation", "test", on_leak)
+    return _freed(state, "train", "validation", on_leak)
+
+
+def _freed(state: _State, seen: str, held_out: str, on_leak: str) -> _State:
+    first, second = getattr(state, seen), getattr(state, held_out)
+    leaks = find_leaks(first, second)
+    if not leaks:
+        return state
+    if on_leak == "error":
+        errors = leak_findings(leaks)
+        errors[0] = replace(errors[0], remedy=CHOICES)
+        return replace(state, findings=[*state.findings, *errors])
+    resolved = resolve_leaks(first, second, on_leak)
+    side = seen if resolved.dropped_from == "train" else held_out
+    message = f"{len(resolved.dropped)} {side} rows were dropped: they are in both {seen} and " \
+        f"{held_out} (data.on_leak: {on_leak})."  # fmt: skip
+    note = Finding(Level.WARNING, "leak", message)
+    parts = {seen: resolved.train, held_out: resolved.test}
+    return replace(
+        state, **parts, dropped=[*state.dropped, *resolved.dropped],
+        findings=[*state.findings, note],
+    )  # fmt: skip
+
+
+def _emptied(before: _State, after: _State) -> list[Finding]:
+    """An error for each split that lost its last row to the leak policy."""
+    message = "all {n} {name} rows were dropped as leaks; none is left."
+    remedy = "Use other rows for one of the two sides."
+    return [
+        Finding(Level.ERROR, "empty", message.format(n=len(rows), name=name), remedy=remedy)
+        for name in SPLITS
+        if (rows := getattr(before, name)) and not getattr(after, name)
+    ]
+
+
+def _worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    order = list(Level)
+    return sorted(findings, key=lambda finding: order.index(finding.level))

@@ -1,0 +1,186 @@
+"""Bytes to numbered lines of text, strictly UTF-8, at memory bounded by the longest line.
+
+Lines end in LF or CRLF, or in CR alone when a file has nothing else. `str.splitlines` is not
+used: it also breaks at U+2028, U+0085 and others, which are legal inside a JSON string.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import BinaryIO, cast
+
+from whet.data.faults import Faults
+from whet.data.files import CarriageReturns, DataFile
+
+MAX_LINE_BYTES = 16 * 2**20
+"""Longest line, field or JSON element that is read: 16 MiB, far above any useful example."""
+
+MAX_DOCUMENT_BYTES = 2**30
+"""Largest single JSON document (decompressed): 1 GiB. JSONL, CSV and Parquet have no such cap."""
+
+MAX_GROWTH = 200
+"""How many times its size a .gz may grow beyond 64 MiB. Text shrinks 3 to 20 times."""
+
+_BOM = b"\xef\xbb\xbf"
+
+
+class BrokenFile(Exception):
+    """The rest of a file cannot be read; the finding is already with its `Faults`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line without its end. `text` is None where the line was refused, with a finding."""
+
+    number: int
+    text: str | None
+
+
+def read_lines(file: DataFile, faults: Faults, max_line_bytes: int) -> Iterator[Line]:
+    """The lines of a file, numbered from 1. A line that is no text is reported and refused.
+
+    Raises:
+        BrokenFile: the file as a whole is unreadable: UTF-16, a damaged or exploding .gz.
+    """
+    with _guarded(file, faults), file.open() as raw:
+        stream = _prepared(file, raw, faults)
+        offset = 0
+        for number, line in enumerate(_byte_lines(stream, max_line_bytes), start=1):
+            if number == 1 and line.startswith(_BOM):
+                line, offset = line[len(_BOM) :], len(_BOM)
+                faults.note("bom", "starts with a UTF-8 byte order mark, which was ignored.")
+            _check_growth(file, faults, offset)
+            yield Line(number, _text(line, number, offset, max_line_bytes, faults))
+            offset += len(line)
+
+
+def read_document(file: DataFile, faults: Faults) -> str:
+    """The whole file as text, for formats that are one document.
+
+    Raises:
+        BrokenFile: too large, not UTF-8, damaged.
+    """
+    blocks, size = [], 0
+    with _guarded(file, faults), file.open() as raw:
+        stream = _prepared(file, raw, faults)
+        while block := stream.read(2**20):
+            blocks.append(block)
+            size += len(block)
+            _check_growth(file, faults, size)
+            if size > MAX_DOCUMENT_BYTES:
+                faults.error("too_large", f"is more than {MAX_DOCUMENT_BYTES} bytes of JSON.",
+                             "Save it as JSONL, one row a line.")  # fmt: skip
+                raise BrokenFile
+    return _document_text(b"".join(blocks), faults)
+
+
+def _document_text(data: bytes, faults: Faults) -> str:
+    offset = 0
+    if data.startswith(_BOM):
+        data, offset = data[len(_BOM) :], len(_BOM)
+        faults.note("bom", "starts with a UTF-8 byte order mark, which was ignored.")
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        _refuse_encoding(data, error, line, offset, faults)
+        raise BrokenFile from None
+
+
+@contextmanager
+def _guarded(file: DataFile, faults: Faults) -> Iterator[None]:
+    """Turns a damaged or vanished file into a finding."""
+    try:
+        yield
+    except (EOFError, zlib.error, OSError) as error:
+        if file.gzipped and not (isinstance(error, OSError) and error.errno):
+            message = f"the .gz is damaged ({str(error).rstrip('.').lower()}); no row was used."
+            faults.error("damaged", message, "Fetch or compress the file again.")
+        else:
+            reason = getattr(error, "strerror", None) or type(error).__name__
+            faults.error("unreadable", f"cannot be read: {reason.lower()}.")
+        raise BrokenFile from None
+
+
+def _prepared(file: DataFile, raw: BinaryIO, faults: Faults) -> BinaryIO:
+    """The stream to read from, after a look at the first bytes."""
+    head = file.head()
+    encoding = _utf16(head)
+    if encoding:
+        faults.error("encoding", f"byte 0: this is {encoding}, not UTF-8.", "Save it as UTF-8.")
+        raise BrokenFile
+    if b"\n" not in head and re.search(rb"\r[^\r\n]", head):
+        return cast(BinaryIO, io.BufferedReader(CarriageReturns(raw)))
+    return raw
+
+
+def _utf16(head: bytes) -> str:
+    if head.startswith((b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")):
+        return "UTF-32"
+    if head.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return "UTF-16"
+    sample = head[:512]
+    zeros = (sample[0::2].count(0), sample[1::2].count(0))
+    likely = len(sample) >= 8 and max(zeros) > 0.4 * len(sample) / 2 and min(zeros) == 0
+    return "UTF-16 without a byte order mark" if likely else ""
+
+
+def _byte_lines(stream: BinaryIO, max_line_bytes: int) -> Iterator[bytes]:
+    """Lines with their ends; one that is too long is cut one byte over the limit."""
+    while line := stream.readline(max_line_bytes + 1):
+        yield line
+        tail = line
+        while len(line) > max_line_bytes and tail and not tail.endswith(b"\n"):
+            tail = stream.readline(2**20)
+
+
+def _check_growth(file: DataFile, faults: Faults, num_bytes: int) -> None:
+    if not file.gzipped or num_bytes < 64 * 2**20:
+        return
+    if num_bytes > MAX_GROWTH * file.num_bytes_on_disk:
+        message = f"the .gz grows more than {MAX_GROWTH} times when unpacked; no row was used."
+        faults.error("bomb", message, "Unpack it yourself if you trust it.")
+        raise BrokenFile
+
+
+def _text(line: bytes, number: int, offset: int, max_line_bytes: int, faults: Faults) -> str | None:
+    if len(line) > max_line_bytes:
+        message = f"the line is longer than {max_line_bytes} bytes."
+        faults.error("long_line", message, "Split it or remove it.", line=number)
+        return None
+    nul = line.find(b"\x00")
+    if nul >= 0:
+        message = f"NUL byte at byte {offset + nul} of the file."
+        faults.error("nul", message, "Remove it.", line=number)
+        return None
+    try:
+        return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
+    except UnicodeDecodeError as error:
+        _refuse_encoding(line, error, number, offset, faults)
+        return None
+
+
+def _refuse_encoding(
+    data: bytes, error: UnicodeDecodeError, line: int, offset: int, faults: Faults
+) -> None:
+    value = data[error.start]
+    message = f"byte {offset + error.start} (0x{value:02x}) is not UTF-8{_guess(data, error)}."
+    faults.error("encoding", message, "Save the file as UTF-8.", line=line)
+
+
+def _guess(data: bytes, error: UnicodeDecodeError) -> str:
+    if error.reason == "unexpected end of data":
+        return "; the file seems to be cut inside a character"
+    if data[error.start] == 0xED:
+        return "; it is half of a surrogate pair"
+    around = data[max(0, error.start - 200) : error.start + 200]
+    high = sum(byte > 0x7F for byte in around)
+    if high > 0.4 * len(around):
+        return "; the file looks like an older encoding of a non-Latin script"
+    windows = any(0x80 <= byte < 0xA0 for byte in around)
+    return f"; the file looks like {'Windows-1252' if windows else 'Latin-1'}"

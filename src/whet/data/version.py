@@ -1,0 +1,25 @@
+"""One short name for what a data set holds."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+
+from whet.types import Example, content_id
+
+
+def content_version(examples: Sequence[Example]) -> str:
+    """Sixteen hex digits: equal for equal rows, however they are ordered, stored or named.
+
+    A row counts with its messages, tools, group and other columns, and as often as it occurs.
+    """
+    rows = sorted(
+        content_id({"id": row.id, "group": row.group, "fields": dict(row.fields)})
+        for row in examples
+    )
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
+
+
+def split_version(splits: Mapping[str, Sequence[Example]]) -> str:
+    """Sixteen hex digits for a divided data set: the same rows divided otherwise differ."""
+    return content_id({name: content_version(rows) for name, rows in splits.items()})

@@ -1,0 +1,100 @@
+"""Whatever the bytes are: findings and declared errors, nothing else, and every row counted."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from whet.data import read
+from whet.errors import WhetError
+
+NUM_CASES = int(os.environ.get("WHET_FUZZ_CASES", "50"))
+QUICK = settings(
+    max_examples=NUM_CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(
+        st.sampled_from(["role", "from", "content", "value", "type", "text", "tool_calls",
+                         "function", "name", "arguments", "x"]), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+COLUMNS = st.sampled_from(["messages", "conversations", "instruction", "input", "output", "prompt",
+                           "completion", "tools", "history", "system", "text", "label"])  # fmt: skip
+ROWS = st.lists(st.dictionaries(COLUMNS, VALUES, max_size=4), max_size=5)
+FRAGMENTS = st.lists(
+    st.sampled_from([b'{"input": "a", "output": "b"}', b"\n", b"\r", b",", b"[", b"]", b"{", b"}",
+                     b'"', b"\\", b"\x00", b"\xff", b"\xef\xbb\xbf", b"input,output", b"a,b", b";",
+                     b"NaN", b"1e999", b"\\ud800", b"\xe2\x80\xa8", b"data", b":", b" ", b"sep=;"]),
+    max_size=30,
+).map(b"".join)  # fmt: skip
+SUFFIXES = [".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz", ".csv.gz"]
+
+
+def accounted(folder: Path, name: str, data: bytes) -> None:
+    (folder / name).write_bytes(data)
+    try:
+        reading = read(name, root=folder)
+    except WhetError:
+        return
+    assert reading.num_rows == len(reading.examples) + len(reading.broken)
+    assert reading.examples or reading.errors, "no rows and no word about it"
+    assert bool(reading.broken) <= bool(reading.errors), "a row was set aside without an error"
+    for example in reading.examples:
+        assert example.answer.strip() or example.messages[-1].get("tool_calls")
+        json.dumps(dict(example.fields), allow_nan=False).encode()
+        json.dumps(list(example.messages), ensure_ascii=False, allow_nan=False).encode()
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+@QUICK
+@given(data=st.binary(max_size=400) | FRAGMENTS)
+def test_no_bytes_raise_anything_undeclared(tmp_path: Path, suffix: str, data: bytes) -> None:
+    accounted(tmp_path, "a" + suffix, data)
+
+
+@QUICK
+@given(data=FRAGMENTS, cut=st.integers(0, 200), junk=st.binary(max_size=5))
+def test_no_damage_of_a_gz_raises_anything_undeclared(
+    tmp_path: Path, data: bytes, cut: int, junk: bytes
+) -> None:
+    packed = gzip.compress(data)
+    accounted(tmp_path, "a.jsonl.gz", packed[: max(0, len(packed) - cut)] + junk)
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".json"])
+@QUICK
+@given(rows=ROWS)
+def test_no_values_raise_anything_undeclared(
+    tmp_path: Path, suffix: str, rows: list[dict[str, Any]]
+) -> None:
+    if suffix == ".json":
+        accounted(tmp_path, "a.json", json.dumps(rows).encode())
+    else:
+        accounted(tmp_path, "a.jsonl", "".join(json.dumps(row) + "\n" for row in rows).encode())
+
+
+@QUICK
+@given(
+    rows=st.lists(st.tuples(st.text(), st.text()), min_size=1),
+    end=st.sampled_from(["\n", "\r\n"]),
+    bom=st.booleans(),
+)
+def test_every_text_of_a_jsonl_comes_back_as_it_went_in(
+    tmp_path: Path, rows: list[tuple[str, str]], end: str, bom: bool
+) -> None:
+    good = [(q, a) for q, a in rows if q.strip() and a.strip() and "\x00" not in q + a]
+    text = "".join(
+        json.dumps({"input": q, "output": a}, ensure_ascii=False) + end for q, a in good
+    )
+    (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" * bom + text.encode())
+    reading = read("a.jsonl", root=tmp_path)
+    assert [(example.question, example.answer) for example in reading.examples] == good
