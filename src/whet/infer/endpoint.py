@@ -1,0 +1,193 @@
+"""A completer behind an OpenAI-compatible HTTP endpoint."""
+
+from __future__ import annotations
+
+import os
+import random
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from whet.errors import EndpointError, MissingExtraError
+from whet.types import Completion, Decoding, FinishReason, Messages
+
+RETRIED_STATUS = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
+FIRST_WAIT_S = 0.5
+MAX_WAIT_S = 30.0
+MAX_BODY_CHARS = 300
+
+
+class EndpointCompleter:
+    """Answers from `POST {base_url}/chat/completions`.
+
+    The key is read from the environment variable that `api_key_env` names, is sent to this
+    endpoint only, and is blacked out of every message. A closed set (`decoding.choices`) cannot
+    be ranked over HTTP: the endpoint answers freely and its answer is taken as it is, so a prompt
+    for it should list the choices.
+
+    A request that fails with a status that passes (408, 409, 429, 5xx) or without a connection is
+    tried again, waiting as `Retry-After` says or ever longer, until `retry_budget_s` is used up.
+
+    `identity` is the address and the model's name; a provider may change what is behind it.
+
+    Raises:
+        MissingExtraError: httpx2 is not installed.
+        EndpointError: the address is none, or the variable for the key is not set.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        model: str,
+        api_key_env: str | None = None,
+        *,
+        timeout_s: float = 120.0,
+        retry_budget_s: float = 120.0,
+        concurrency: int = 8,
+        extra_body: Mapping[str, Any] | None = None,
+    ) -> None:
+        try:
+            import httpx2
+        except ImportError:
+            raise MissingExtraError("httpx2", "endpoint", "An arm behind an endpoint") from None
+        if not base_url.startswith(("http://", "https://")):
+            raise EndpointError(f"endpoint {base_url!r} is no http:// or https:// address.")
+        self._key = _key_from(api_key_env)
+        self._url = base_url.rstrip("/") + "/chat/completions"
+        self.identity = f"{self._url}#{model}"
+        self._model = model
+        self._retry_budget_s = retry_budget_s
+        self._concurrency = concurrency
+        self._extra_body = dict(extra_body or {})
+        self._limit_field = "max_tokens"
+        self._stopped = threading.Event()
+        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
+        limits = httpx2.Limits(max_connections=concurrency)
+        self._client = httpx2.Client(headers=headers, timeout=timeout_s, limits=limits)
+        self._failures = (httpx2.TransportError,)
+
+    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
+        """One completion for each prompt, in order, at most `concurrency` at a time.
+
+        Raises:
+            EndpointError: of the first request that failed for good; the others are given up.
+        """
+        self._stopped.clear()
+        with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
+            futures = [pool.submit(self._one, prompt, decoding) for prompt in prompts]
+            try:
+                return [future.result() for future in futures]
+            except BaseException:
+                self._stopped.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def _one(self, prompt: Messages, decoding: Decoding) -> Completion:
+        start = time.perf_counter()
+        body = self._post(self._body(prompt, decoding))
+        try:
+            choice, usage = body["choices"][0], body.get("usage") or {}
+            text = choice["message"]["content"] or ""
+            counts = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
+        except (KeyError, IndexError, TypeError, AttributeError):
+            raise EndpointError(
+                f"{self._url} answered no chat completion: {str(body)[:300]}"
+            ) from None
+        length = choice.get("finish_reason") == "length"
+        reason = FinishReason.LENGTH if length else FinishReason.STOP
+        return Completion(text, reason, *counts, time.perf_counter() - start)
+
+    def _body(self, prompt: Messages, decoding: Decoding) -> dict[str, Any]:
+        body: dict[str, Any] = {
+            "model": self._model,
+            "messages": [dict(message) for message in prompt],
+            "temperature": decoding.temperature,
+            self._limit_field: decoding.max_new_tokens,
+        }
+        if decoding.stop:
+            body["stop"] = list(decoding.stop)
+        if decoding.temperature > 0:
+            body["seed"] = decoding.seed
+        return body | self._extra_body
+
+    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+        deadline = time.monotonic() + self._retry_budget_s
+        attempt = 0
+        while not self._stopped.is_set():
+            status, answer, retry_after = self._try(body)
+            if status == 200 and isinstance(answer, dict):
+                return answer
+            if status == 400 and "max_completion_tokens" in str(answer) and "max_tokens" in body:
+                # Newer OpenAI models know the limit by this name only, and say so.
+                self._limit_field = "max_completion_tokens"
+                body[self._limit_field] = body.pop("max_tokens")
+                continue
+            if status is not None and status not in RETRIED_STATUS:
+                raise self._error(status, answer, "")
+            wait_s = retry_after if retry_after is not None else _backoff(attempt)
+            attempt += 1
+            if time.monotonic() + wait_s > deadline:
+                tried = f" Gave up after {attempt} tries within {self._retry_budget_s:g} s"
+                asked = f"; it asks to wait {retry_after:g} s" if retry_after is not None else ""
+                raise self._error(status, answer, tried + asked + ".")
+            self._stopped.wait(wait_s)
+        raise EndpointError(f"{self._url}: given up because another request failed.")
+
+    def _try(self, body: dict[str, Any]) -> tuple[int | None, Any, float | None]:
+        """Status, parsed body and seconds to wait; status None when there was no answer."""
+        try:
+            response = self._client.post(self._url, json=body)
+        except self._failures as error:
+            return None, f"{type(error).__name__}: {error}", None
+        try:
+            answer = response.json()
+        except ValueError:
+            answer = response.text
+        return response.status_code, answer, _retry_after(response.headers.get("retry-after"))
+
+    def _error(self, status: int | None, answer: Any, tail: str) -> EndpointError:
+        if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+            answer = answer["error"].get("message", answer)
+        text = str(answer)[:MAX_BODY_CHARS]
+        if self._key:
+            text = text.replace(self._key, "***")
+        head = f"answered {status}" if status is not None else "gave no answer"
+        return EndpointError(f"{self._url} (model {self._model}) {head}: {text}{tail}")
+
+
+def _key_from(api_key_env: str | None) -> str:
+    if api_key_env is None:
+        return ""
+    key = os.environ.get(api_key_env, "").strip()
+    if not key:
+        raise EndpointError(
+            f"the environment variable {api_key_env} is not set; it should hold the endpoint's key."
+        )
+    return key
+
+
+def _backoff(attempt: int) -> float:
+    longest = min(MAX_WAIT_S, FIRST_WAIT_S * 2.0**attempt)
+    return longest * random.uniform(0.5, 1.0)  # noqa: S311 - spreads retries, guards nothing
+
+
+def _retry_after(header: str | None) -> float | None:
+    """Seconds that a Retry-After header asks for, in either of its two forms."""
+    if not header:
+        return None
+    try:
+        return max(0.0, float(header))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(header) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None

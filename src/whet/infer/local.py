@@ -1,0 +1,180 @@
+"""A completer over a transformers model in this process."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import torch
+
+from whet.errors import ModelError
+from whet.infer.attention import attention_of
+from whet.infer.generate import Stops, generate
+from whet.infer.past import NO_PREFIX, Prefix
+from whet.infer.prompts import check_fits, decode_answer, encode_choices, encode_prompts
+from whet.infer.ranking import Floats, rank
+from whet.infer.reader import Reader, batches, common_prefix
+from whet.infer.sampling import Sampler
+from whet.infer.trie import Trie, build_trie
+from whet.types import Completion, Decoding, FinishReason, Messages
+
+TYPICAL_WIDTH = 16
+
+
+class LocalCompleter:
+    """Answers by batched decoding, or by ranking where the decoding names choices.
+
+    What all prompts of a call begin with is read once. Greedy answers are those of
+    `model.generate` without its generation settings, prompt by prompt, up to rounding: where two
+    tokens tie to the last bits the batch may decide. Temperature has no part in ranking.
+
+    Args:
+        model: any causal language model that takes its attention from transformers' interface;
+            it may be in training, and is left as it was found.
+        tokenizer: with the chat template that the model was or will be trained with.
+        stop_ids: tokens that end an answer.
+        identity: names weights, adapter, template and precision.
+        max_positions: the model's context in tokens; its configuration's by default.
+        batch_tokens: prompt tokens, padding included, that are read in one forward pass.
+        batch_rows: answers that are spelt at a time.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        tokenizer: Any,
+        *,
+        stop_ids: Sequence[int],
+        identity: str,
+        max_positions: int | None = None,
+        batch_tokens: int = 16_384,
+        batch_rows: int = 128,
+    ) -> None:
+        if not stop_ids:
+            raise ModelError("The model has no stop token, so its answers would never end.")
+        self.identity = identity
+        self._model, self._tokenizer = model, tokenizer
+        self._reader = Reader(model)
+        self._stop_ids = tuple(stop_ids)
+        config = model.config.get_text_config(decoder=True)
+        self._max_positions = max_positions or config.max_position_embeddings
+        self._batch_tokens, self._batch_rows = batch_tokens, batch_rows
+        self._tries: dict[tuple[str, ...], Trie] = {}
+        self._lock = threading.Lock()
+
+    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
+        """One completion for each prompt, in order.
+
+        An answer ends at a stop token, at a stop string (which is cut off), after
+        `max_new_tokens`, or at the end of the model's context.
+
+        Raises:
+            ModelError: prompts that do not fit the model's context; they are named.
+        """
+        encoded = encode_prompts(prompts, self._tokenizer)
+        done = self._answers(prompts, encoded, decoding)
+        return [done[index] for index in range(len(prompts))]
+
+    def choice_log_probs(self, prompts: Sequence[Messages], choices: Sequence[str]) -> Floats:
+        """Log-probability of every choice and its stop token after every prompt, [prompts, C]."""
+        encoded = encode_prompts(prompts, self._tokenizer)
+        trie = self._trie(tuple(choices))
+        check_fits(prompts, list(map(len, encoded)), self._max_positions, trie.depth)
+        scores = np.zeros((len(prompts), len(choices)))
+        with self._ready():
+            for prefix, batch in self._batches(encoded, trie.depth, trie.num_nodes):
+                suffixes = [encoded[index][prefix.length :] for index in batch]
+                scores[batch] = rank(
+                    self._reader, prefix, suffixes, trie, self._stop_ids, every=True
+                )
+        return scores
+
+    def _answers(
+        self, prompts: Sequence[Messages], encoded: list[list[int]], decoding: Decoding
+    ) -> dict[int, Completion]:
+        trie = self._trie(decoding.choices) if decoding.choices else None
+        room = trie.depth if trie else 1
+        check_fits(prompts, list(map(len, encoded)), self._max_positions, room)
+        num_new = trie.depth if trie else decoding.max_new_tokens
+        done = {}
+        with self._ready():
+            for prefix, batch in self._batches(encoded, num_new, TYPICAL_WIDTH if trie else 1):
+                start = time.perf_counter()
+                suffixes = [encoded[index][prefix.length :] for index in batch]
+                if trie:
+                    answers = self._choose(prefix, suffixes, trie, decoding.choices)
+                else:
+                    asked = [prompts[index] for index in batch]
+                    answers = self._spell(prefix, suffixes, asked, decoding)
+                seconds = (time.perf_counter() - start) / len(batch)
+                for index, (text, reason, num) in zip(batch, answers, strict=True):
+                    done[index] = Completion(text, reason, len(encoded[index]), num, seconds)
+        return done
+
+    def _spell(
+        self,
+        prefix: Prefix,
+        suffixes: Sequence[Sequence[int]],
+        asked: Sequence[Messages],
+        decoding: Decoding,
+    ) -> list[tuple[str, FinishReason, int]]:
+        room = [self._max_positions - prefix.length - len(suffix) for suffix in suffixes]
+        limits = [min(decoding.max_new_tokens, tokens) for tokens in room]
+        stops = Stops(self._stop_ids, decoding.stop, self._decode)
+        sampler = Sampler(decoding, asked, max(limits))
+        answers = generate(self._reader, prefix, suffixes, limits, stops, sampler)
+        texts = [stops.cut(self._decode(answer.tokens)) for answer in answers]
+        return [
+            (text, answer.finish_reason, answer.num_tokens)
+            for text, answer in zip(texts, answers, strict=True)
+        ]
+
+    def _choose(
+        self,
+        prefix: Prefix,
+        suffixes: Sequence[Sequence[int]],
+        trie: Trie,
+        choices: tuple[str, ...],
+    ) -> list[tuple[str, FinishReason, int]]:
+        scores = rank(self._reader, prefix, suffixes, trie, self._stop_ids)
+        best = scores.argmax(axis=1)
+        lengths = trie.depths[trie.ends[best]] + 1
+        return [
+            (choices[choice], FinishReason.CHOICE, int(length))
+            for choice, length in zip(best, lengths, strict=True)
+        ]
+
+    def _batches(
+        self, encoded: list[list[int]], num_new: int, num_logits: int
+    ) -> Iterator[tuple[Prefix, list[int]]]:
+        """Batches of indices, each with the prefix that its prompts share."""
+        bound = self._reader.length_bound
+        alone = [i for i, ids in enumerate(encoded) if bound and len(ids) + num_new > bound]
+        for index in alone:
+            yield NO_PREFIX, [index]
+        rest = sorted(set(range(len(encoded))) - set(alone))
+        shared = common_prefix([encoded[index] for index in rest])
+        prefix = self._reader.read_prefix(shared)
+        lengths = [len(encoded[index]) - prefix.length for index in rest]
+        most = max(1, self._reader.max_logits // (num_logits * self._reader.vocab_size))
+        for batch in batches(lengths, self._batch_tokens, min(most, self._batch_rows)):
+            yield prefix, [rest[index] for index in batch]
+
+    def _trie(self, choices: tuple[str, ...]) -> Trie:
+        if choices not in self._tries:
+            ids = encode_choices(choices, self._tokenizer, self._stop_ids)
+            self._tries[choices] = build_trie(choices, ids)
+        return self._tries[choices]
+
+    def _decode(self, tokens: Sequence[int]) -> str:
+        return decode_answer(tokens, self._tokenizer)
+
+    @contextmanager
+    def _ready(self) -> Iterator[None]:
+        """One caller at a time, our attention, no gradients."""
+        with self._lock, attention_of(self._model), torch.inference_mode():
+            yield

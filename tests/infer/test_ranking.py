@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from whet.infer import LocalCompleter
+from whet.infer.prompts import encode_choices, encode_prompts
+from whet.types import Decoding, FinishReason, Message
+
+CHOICES = (
+    "card",
+    "card_arrival",
+    "card_linking",
+    "card_payment_fee_charged",
+    "refund",
+    "reverted",
+    "r",
+    "top_up",
+)
+
+
+def prompts_of(count: int) -> list[list[Message]]:
+    system = "Name the intent of the customer's message."
+    return [
+        [
+            {"role": "system", "content": system},
+            {"role": "user", "content": "a" * (1 + 7 * i % 11) + str(i)},
+        ]
+        for i in range(count)
+    ]
+
+
+def separately(model: Any, tokenizer: Any, prompts: Any, choices: Any, stops: Any) -> np.ndarray:
+    """Every prompt with every choice in a forward pass of its own."""
+    table = np.zeros((len(prompts), len(choices)))
+    answers = encode_choices(choices, tokenizer, stops)
+    for row, ids in enumerate(encode_prompts(prompts, tokenizer)):
+        for column, answer in enumerate(answers):
+            with torch.no_grad():
+                logits = model(torch.tensor([[*ids, *answer]])).logits[0].double()
+            log_probs = logits.log_softmax(-1)[len(ids) - 1 :]
+            said = sum(log_probs[i, token] for i, token in enumerate(answer))
+            table[row, column] = said + log_probs[-1, list(stops)].logsumexp(0)
+    return table
+
+
+@pytest.mark.parametrize("name", ["llama", "mistral", "gemma2", "qwen3"])
+def test_log_probs_equal_scoring_each_choice_separately(
+    name: str, make_model: Callable[[str], Any], tokenizer: Any
+) -> None:
+    model, stops = make_model(name), (1, 4)
+    local = LocalCompleter(model, tokenizer, stop_ids=stops, identity="tiny", batch_rows=4)
+    found = local.choice_log_probs(prompts_of(9), CHOICES)
+    expected = separately(model, tokenizer, prompts_of(9), CHOICES, stops)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("sharpness", [0.2, 1.0, 6.0])
+def test_the_answer_is_the_likeliest_choice_however_sure_the_model_is(
+    sharpness: float, make_model: Callable[[str], Any], tokenizer: Any
+) -> None:
+    model = make_model("llama")
+    with torch.no_grad():
+        model.model.norm.weight *= sharpness
+    local = LocalCompleter(model, tokenizer, stop_ids=(1,), identity="tiny", batch_rows=16)
+    prompts = prompts_of(40)
+    best = local.choice_log_probs(prompts, CHOICES).argmax(axis=1)
+    found = local.complete(prompts, Decoding(choices=CHOICES))
+    assert [completion.text for completion in found] == [CHOICES[i] for i in best]
+    assert {completion.finish_reason for completion in found} == {FinishReason.CHOICE}
+
+
+def test_a_sure_model_computes_few_nodes(
+    monkeypatch: pytest.MonkeyPatch, make_model: Callable[[str], Any], tokenizer: Any
+) -> None:
+    from whet.infer.reader import Reader
+
+    seen: list[int] = []
+    plain = Reader.branch
+
+    def counted(self: Reader, past: Any, tokens: torch.Tensor, *rest: Any) -> torch.Tensor:
+        seen.append(tokens.numel())
+        return plain(self, past, tokens, *rest)
+
+    monkeypatch.setattr(Reader, "branch", counted)
+    model = make_model("llama")
+    with torch.no_grad():
+        model.model.norm.weight *= 8
+    choices = tuple(f"{a}{b}{c}" for a in "abcde" for b in "fghij" for c in "klmno")
+    local = LocalCompleter(model, tokenizer, stop_ids=(1,), identity="tiny")
+    local.choice_log_probs(prompts_of(10), choices)
+    every = sum(seen)
+    seen.clear()
+    local.complete(prompts_of(10), Decoding(choices=choices))
+    assert every == 10 * (5 + 25 + 125)
+    assert sum(seen) < every / 3
+
+
+def test_the_probability_of_all_answers_of_one_token_and_their_stop_is_below_one(
+    make_model: Callable[[str], Any], tokenizer: Any
+) -> None:
+    """They are disjoint events, so nothing was normalised by length."""
+    local = LocalCompleter(make_model("llama"), tokenizer, stop_ids=(1,), identity="tiny")
+    found = local.choice_log_probs(prompts_of(3), ["a", "b", "c", "ab", "abc", "card"])
+    assert (np.exp(found).sum(axis=1) < 1).all()
+
+
+def test_choices_take_room_in_the_context(
+    make_model: Callable[[str], Any], tokenizer: Any
+) -> None:
+    from whet.errors import ModelError
+
+    prompts = prompts_of(1)
+    length = len(encode_prompts(prompts, tokenizer)[0])
+    local = LocalCompleter(
+        make_model("llama"), tokenizer, stop_ids=(1,), identity="tiny", max_positions=length + 3
+    )
+    assert local.complete(prompts, Decoding(choices=("abc", "de")))
+    with pytest.raises(ModelError, match="4 tokens of answer"):
+        local.complete(prompts, Decoding(choices=("abcd", "e")))
