@@ -1,0 +1,268 @@
+"""Adapters in PEFT's file format: what is saved here loads there with equal logits, and back.
+
+adapter/
+adapter_config.json, adapter_model.safetensors      PEFT's names and shapes
+whet.json                                           which base it fits, by digest
+tokenizer files, chat_template.jinja                what it was trained with
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from whet.errors import ModelError
+from whet.models.files import check_safetensors
+from whet.models.load import LoadedModel
+from whet.models.lora import LoraLinear, lora_modules, remove_lora, replace
+
+PREFIX = "base_model.model."
+CONFIG, WEIGHTS, ORIGIN = "adapter_config.json", "adapter_model.safetensors", "whet.json"
+FORMAT = 1
+UNSUPPORTED = {
+    "use_dora": (False, None),
+    "bias": ("none", None),
+    "modules_to_save": (None, []),
+    "lora_bias": (False, None),
+    "trainable_token_indices": (None,),
+    "layer_replication": (None,),
+    "target_parameters": (None, []),
+    "fan_in_fan_out": (False, None),
+    "alora_invocation_tokens": (None,),
+}
+
+
+def save_adapter(loaded: LoadedModel, folder: Path, *, dropout: float = 0.0) -> None:
+    """Writes the model's LoRA layers, its tokenizer and its template into `folder`.
+
+    Raises:
+        ModelError: the model has no LoRA layers, or one holds a value that is not finite.
+    """
+    from safetensors.torch import save_file
+
+    modules = lora_modules(loaded.model)
+    if not modules:
+        raise ModelError("the model has no adapter to save.")
+    tensors = {}
+    for name, module in modules.items():
+        tensors[f"{PREFIX}{name}.lora_A.weight"] = module.lora_A.detach().cpu().contiguous()
+        tensors[f"{PREFIX}{name}.lora_B.weight"] = module.lora_B.detach().cpu().contiguous()
+    _refuse_not_finite(tensors, folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    loaded.tokenizer.save_pretrained(folder)
+    save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
+    _write_json(folder / CONFIG, _peft_config(loaded, modules, dropout))
+    origin = {"format": FORMAT, "base": loaded.name, "base_identity": loaded.identity}
+    _write_json(folder / ORIGIN, origin)
+
+
+def _peft_config(
+    loaded: LoadedModel, modules: Mapping[str, LoraLinear], dropout: float
+) -> dict[str, Any]:
+    """PEFT's adapter_config.json; ranks and scales that differ go into its patterns."""
+    ranks = {name: module.rank for name, module in modules.items()}
+    alphas = {name: module.scale * module.rank for name, module in modules.items()}
+    rank, alpha = next(iter(ranks.values())), next(iter(alphas.values()))
+    return {
+        "peft_type": "LORA",
+        "task_type": "CAUSAL_LM",
+        "base_model_name_or_path": loaded.name,
+        "revision": None,
+        "inference_mode": True,
+        "r": rank,
+        "lora_alpha": _plain_number(alpha),
+        "lora_dropout": dropout,
+        "use_rslora": False,
+        "use_dora": False,
+        "bias": "none",
+        "fan_in_fan_out": False,
+        "init_lora_weights": True,
+        "modules_to_save": None,
+        "rank_pattern": {n: r for n, r in ranks.items() if r != rank},
+        "alpha_pattern": {n: _plain_number(a) for n, a in alphas.items() if a != alpha},
+        "target_modules": _short_names(loaded.model, modules),
+    }
+
+
+def _plain_number(value: float) -> float | int:
+    """PEFT types alpha as an integer; whole numbers are written as such."""
+    nearest = round(value)
+    return nearest if math.isclose(value, nearest, rel_tol=1e-12) else value
+
+
+def _short_names(model: nn.Module, modules: Mapping[str, LoraLinear]) -> list[str]:
+    """Last parts of the names where these mean exactly our layers, else the full names."""
+    leaves = {name.rpartition(".")[2] for name in modules}
+    meant = {
+        name
+        for name, module in model.named_modules()
+        if name.rpartition(".")[2] in leaves and isinstance(module, (nn.Linear, LoraLinear))
+    }
+    return sorted(leaves if meant == set(modules) else modules)
+
+
+def load_adapter(loaded: LoadedModel, folder: Path) -> dict[str, Any]:
+    """Puts an adapter, ours or anyone's LoRA in PEFT's format, on the model; returns its config.
+
+    An adapter that is on the model already is taken off first.
+
+    Raises:
+        ModelError: not an adapter, one of a kind that is not supported here, made for another
+            base, or with tensors that are missing, of a wrong shape or not finite.
+    """
+    config = read_adapter_config(folder)
+    tensors = _read_tensors(folder)
+    remove_lora(loaded.model)
+    _check_origin(loaded, folder)
+    layers = _layers(loaded.model, tensors, folder)
+    loaded.model.requires_grad_(False)
+    for name, (base, a, b) in layers.items():
+        scale = _scale(config, name, a.shape[0])
+        device = base.weight.device
+        module = LoraLinear(base, a.float().to(device), b.float().to(device), scale)
+        replace(loaded.model, name, module.eval())
+    return config
+
+
+def read_adapter_config(folder: Path) -> dict[str, Any]:
+    """PEFT's configuration of an adapter that can be used here.
+
+    Raises:
+        ModelError: no adapter, or one of a kind that is not supported (named).
+    """
+    path = folder / CONFIG
+    if not path.is_file():
+        raise ModelError(f"{folder} has no {CONFIG}, so it is no adapter.")
+    try:
+        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path}: not valid JSON: {error}") from None
+    if config.get("peft_type") != "LORA":
+        raise ModelError(f"{path}: is of type {config.get('peft_type')}; only LORA is supported.")
+    for key, plain in UNSUPPORTED.items():
+        if config.get(key) not in (*plain, None):
+            raise ModelError(
+                f"{path}: has {key}={config[key]!r}, which is not supported; merge the adapter "
+                "into its base with PEFT (`merge_and_unload`) and use the result as a model."
+            )
+    return config
+
+
+def _read_tensors(folder: Path) -> dict[str, Tensor]:
+    from safetensors import SafetensorError
+    from safetensors.torch import load_file
+
+    path = folder / WEIGHTS
+    if not path.is_file():
+        pickled = (folder / "adapter_model.bin").is_file()
+        hint = " It holds pickled weights, which are never opened." if pickled else ""
+        raise ModelError(f"{folder} has no {WEIGHTS}.{hint}")
+    check_safetensors(path)
+    try:
+        tensors = load_file(path)
+    except (SafetensorError, OSError) as error:
+        raise ModelError(f"{path}: cannot be read: {error}") from None
+    _refuse_not_finite(tensors, folder)
+    return tensors
+
+
+def _refuse_not_finite(tensors: Mapping[str, Tensor], folder: Path) -> None:
+    for name, tensor in tensors.items():
+        if not bool(torch.isfinite(tensor).all()):
+            raise ModelError(f"{folder}: {name} holds values that are not finite.")
+
+
+def _check_origin(loaded: LoadedModel, folder: Path) -> None:
+    path = folder / ORIGIN
+    if not path.is_file():
+        return
+    try:
+        origin = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ModelError(f"{path}: not valid JSON: {error}") from None
+    if origin.get("format") != FORMAT:
+        raise ModelError(f"{path}: has format {origin.get('format')}, this program {FORMAT}.")
+    if origin["base_identity"] != loaded.identity:
+        raise ModelError(
+            f"{folder}: was trained on {origin['base']} ({origin['base_identity']}), not on "
+            f"{loaded.name} ({loaded.identity}): weights, tokenizer or template differ."
+        )
+
+
+def _layers(
+    model: nn.Module, tensors: Mapping[str, Tensor], folder: Path
+) -> dict[str, tuple[nn.Linear, Tensor, Tensor]]:
+    """For each adapted layer its base, A and B, with everything checked that can be wrong."""
+    linear = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear)}
+    faults, found = [], {}
+    names = sorted({_layer_name(key) for key in tensors})
+    for name in names:
+        a = tensors.get(f"{PREFIX}{name}.lora_A.weight")
+        b = tensors.get(f"{PREFIX}{name}.lora_B.weight")
+        base = linear.get(name)
+        if a is None or b is None:
+            faults.append(f"{name}: is no pair of lora_A and lora_B")
+        elif base is None:
+            faults.append(f"{name}: the model has no such linear layer")
+        elif a.dim() != 2 or b.shape != (base.out_features, a.shape[0]) or (
+            a.shape[1] != base.in_features
+        ):  # fmt: skip
+            shapes = f"{tuple(a.shape)} and {tuple(b.shape)}"
+            faults.append(f"{name}: A and B are {shapes}, the layer {tuple(base.weight.shape)}")
+        else:
+            found[name] = (base, a, b)
+    if faults or not found:
+        told = "; ".join(faults[:5]) + (f"; {len(faults) - 5} more" if len(faults) > 5 else "")
+        raise ModelError(f"{folder}: the adapter does not fit this model: {told or 'it is empty'}.")
+    return found
+
+
+def _layer_name(key: str) -> str:
+    name = key.removeprefix(PREFIX)
+    for ending in (".lora_A.weight", ".lora_B.weight"):
+        if name.endswith(ending):
+            return name.removesuffix(ending)
+    return name
+
+
+def _scale(config: Mapping[str, Any], name: str, rank: int) -> float:
+    """Alpha / rank, or alpha / sqrt(rank), with PEFT's patterns for single layers."""
+    alpha = float(_by_pattern(config.get("alpha_pattern"), name, config.get("lora_alpha", 8)))
+    expected = _by_pattern(config.get("rank_pattern"), name, config.get("r", 8))
+    if int(expected) != rank:
+        raise ModelError(f"{name}: the adapter's config says rank {expected}, its tensors {rank}.")
+    return alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
+
+
+def _by_pattern(pattern: Mapping[str, Any] | None, name: str, default: Any) -> Any:
+    """PEFT's rule: a key is the end of a name, or a regular expression for it."""
+    from peft.utils.other import get_pattern_key
+
+    if not pattern:
+        return default
+    return pattern.get(get_pattern_key(list(pattern), name), default)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def save_model(loaded: LoadedModel, folder: Path) -> None:
+    """Writes a fully trained (or merged) model with tokenizer, template and all stop tokens.
+
+    Raises:
+        ModelError: it still has LoRA layers; merge them first.
+    """
+    if lora_modules(loaded.model):
+        raise ModelError("the model has an adapter; merge it before saving it as a model.")
+    folder.mkdir(parents=True, exist_ok=True)
+    config = loaded.model.generation_config
+    config.eos_token_id = list(loaded.stop_ids) if len(loaded.stop_ids) > 1 else loaded.stop_ids[0]
+    loaded.model.save_pretrained(folder)
+    loaded.tokenizer.save_pretrained(folder)

@@ -1,0 +1,151 @@
+"""A model ready for work: weights, tokenizer, template, stop tokens and an identity."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from whet.errors import ModelError
+from whet.models.files import TOKENIZER_FILES, digest, find_folder, read_config, weight_files
+from whet.rows.render import find_stop_ids
+
+DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+FLOAT32_LIMIT_BYTES = 4 * 2**30
+
+
+@dataclass(slots=True, eq=False)
+class LoadedModel:
+    """A causal language model with everything that training and serving must agree on.
+
+    `identity` is a digest of weights, tokenizer and template: equal identities give equal
+    answers. `stop_ids` end a reply; the first one is what the template writes (empty when there
+    is no template). `max_positions` is the longest sequence that the model knows.
+    """
+
+    model: Any
+    tokenizer: Any
+    name: str
+    folder: Path
+    identity: str
+    template: str
+    stop_ids: tuple[int, ...]
+    max_positions: int
+
+    @property
+    def dtype(self) -> str:
+        return str(self.model.dtype).removeprefix("torch.")
+
+    @property
+    def device(self) -> torch.device:
+        device: torch.device = self.model.device
+        return device
+
+
+def load_model(
+    name: str | Path,
+    *,
+    dtype: str = "auto",
+    template: Path | None = None,
+    device: str | None = None,
+) -> LoadedModel:
+    """A model by name, local folder or hub id, in inference mode, on the GPU if there is one.
+
+    `dtype` auto: bfloat16 on a GPU that has it, float16 on one that has not; on a CPU float32
+    unless that takes more than 4 GB, then bfloat16. `template` replaces the model's own.
+
+    Raises:
+        ModelError: unknown model, remote code, pickled weights, a template that cannot be used.
+    """
+    folder = find_folder(str(name))
+    config = read_config(folder)
+    files = weight_files(folder)
+    tokenizer = load_tokenizer(folder, template=template)
+    place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
+    precision = _precision(dtype, place, sum(file.stat().st_size for file in files), config)
+    model = _load_weights(folder, precision, place)
+    text = template_text(tokenizer)
+    tokenizer_files = [folder / f for f in TOKENIZER_FILES if (folder / f).is_file()]
+    return LoadedModel(
+        model=model,
+        tokenizer=tokenizer,
+        name=str(name),
+        folder=folder,
+        identity=digest([*files, folder / "config.json", *tokenizer_files, text]),
+        template=text,
+        stop_ids=find_stop_ids(tokenizer, eos_ids(model)) if text else eos_ids(model),
+        max_positions=int(getattr(model.config, "max_position_embeddings", 0) or 2**31 - 1),
+    )
+
+
+def load_tokenizer(folder: Path, *, template: Path | None = None) -> Any:
+    """The tokenizer exactly as its tokenizer.json says, with `template` in place of its own.
+
+    `AutoTokenizer` drops the normaliser of a tokenizer.json where the class is LlamaTokenizer, so
+    the file is read directly; it is asked only where there is no tokenizer.json.
+    """
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
+
+    exact = (folder / "tokenizer.json").is_file()
+    kind = PreTrainedTokenizerFast if exact else AutoTokenizer
+    try:
+        tokenizer = kind.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder}: the tokenizer cannot be read: {error}") from None
+    if template is not None:
+        try:
+            tokenizer.chat_template = template.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise ModelError(f"template {template} cannot be read: {error}") from None
+    return tokenizer
+
+
+def template_text(tokenizer: Any) -> str:
+    """The chat template's source, or an empty text."""
+    template = tokenizer.chat_template
+    if isinstance(template, dict):
+        return "\n".join(f"{name}: {text}" for name, text in sorted(template.items()))
+    return template or ""
+
+
+def eos_ids(model: Any) -> tuple[int, ...]:
+    """End tokens by the model's generation config, else by its config."""
+    found = getattr(model.generation_config, "eos_token_id", None)
+    found = model.config.eos_token_id if found is None else found
+    if found is None:
+        return ()
+    return (found,) if isinstance(found, int) else tuple(found)
+
+
+def _precision(dtype: str, place: torch.device, size: int, config: dict[str, Any]) -> torch.dtype:
+    if dtype in DTYPES:
+        return DTYPES[dtype]
+    if dtype != "auto":
+        raise ModelError(f"unknown dtype {dtype!r}; use auto, {', '.join(DTYPES)}.")
+    if place.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported(False) else torch.float16
+    stored = config.get("dtype") or config.get("torch_dtype") or "float32"
+    in_float32 = size * (1 if stored == "float32" else 2)
+    return torch.float32 if in_float32 <= FLOAT32_LIMIT_BYTES else torch.bfloat16
+
+
+def _load_weights(folder: Path, precision: torch.dtype, place: torch.device) -> Any:
+    from transformers import AutoModelForCausalLM
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    try:
+        model = AutoModelForCausalLM.from_pretrained(
+            folder,
+            dtype=precision,
+            attn_implementation="sdpa",
+            use_safetensors=True,
+            trust_remote_code=False,
+            local_files_only=True,
+        )
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        raise ModelError(f"{folder}: the model cannot be loaded: {reason}") from error
+    return model.to(place).eval()

@@ -1,0 +1,72 @@
+"""Losses without gradients: for validation, and for the gate on forgetting."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from whet.errors import Interrupted
+from whet.rows.attention import row_attention
+from whet.rows.packing import pack
+from whet.rows.sequence import RenderedExample
+from whet.training.forward import RowTensors, row_loss
+from whet.training.step import sequences_of
+
+EVALUATION_TOKENS = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TokenLosses:
+    """For each example the sum of its token losses (nats) and how many tokens that are."""
+
+    sums: NDArray[np.float64]
+    counts: NDArray[np.int64]
+
+    @property
+    def means(self) -> NDArray[np.float64]:
+        """Mean loss per example, in nats a token."""
+        means: NDArray[np.float64] = self.sums / self.counts
+        return means
+
+    @property
+    def mean(self) -> float:
+        """Mean over all tokens, as the training loss is."""
+        return float(self.sums.sum() / self.counts.sum())
+
+
+def token_losses(
+    model: Any,
+    examples: Sequence[RenderedExample],
+    *,
+    tokens_per_row: int = EVALUATION_TOKENS,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> TokenLosses:
+    """The losses of the examples' trained tokens under the model as it is now.
+
+    Raises:
+        Interrupted: asked to stop; nothing was changed.
+    """
+    sequences, owners = sequences_of(examples)
+    sums = np.zeros(len(examples))
+    counts = np.zeros(len(examples), np.int64)
+    of_example = np.asarray(owners)
+    was_training = model.training
+    model.eval()
+    try:
+        with row_attention(model), torch.no_grad():
+            for row in pack(sequences, tokens_per_row):
+                if should_stop():
+                    raise Interrupted("stopped as asked, during an evaluation.")
+                tensors = RowTensors.of(row, model.device)
+                _, losses = row_loss(model, tensors)
+                who = of_example[tensors.owners.cpu().numpy()]
+                np.add.at(sums, who, losses.double().cpu().numpy())
+                np.add.at(counts, who, 1)
+    finally:
+        model.train(was_training)
+    return TokenLosses(sums, counts)

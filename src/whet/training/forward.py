@@ -1,0 +1,71 @@
+"""A row through the model: hidden states where something is predicted, then the loss."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from whet.rows.row import Row
+from whet.rows.segments import SegmentTable
+from whet.training.loss import HeadLoss, HeadSetting, LossTensors
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowTensors:
+    """A row on the device. `owners` [N] says for each loss triple whose it is."""
+
+    tokens: Tensor
+    positions: Tensor
+    table: SegmentTable
+    loss: LossTensors
+    owners: Tensor
+
+    @staticmethod
+    def of(row: Row, device: torch.device | None = None) -> RowTensors:
+        """The row with its attention table and its loss triples sorted by position."""
+        order = np.argsort(row.loss_positions, kind="stable")
+        positions, index, counts = np.unique(
+            row.loss_positions[order], return_inverse=True, return_counts=True
+        )
+        bounds = np.concatenate([[0], np.cumsum(counts)]).tolist()
+
+        def put(array: Any) -> Tensor:
+            return torch.from_numpy(np.ascontiguousarray(array)).to(device)
+
+        loss = LossTensors(
+            put(positions),
+            put(index.astype(np.int64)),
+            put(row.loss_targets[order]),
+            put(row.loss_weights[order]),
+            bounds,
+        )
+        return RowTensors(
+            tokens=put(row.tokens)[None],
+            positions=put(row.positions)[None],
+            table=SegmentTable.of(row, device),
+            loss=loss,
+            owners=put(row.loss_owners[order]),
+        )
+
+
+def row_loss(model: Any, row: RowTensors) -> tuple[Tensor, Tensor]:
+    """(weighted sum of the row's losses, each triple's loss [N]); only the sum has a gradient.
+
+    The model must attend by rows (`whet.rows.attention.row_attention`).
+    """
+    hidden = model.get_decoder()(
+        input_ids=row.tokens,
+        position_ids=row.positions,
+        segments=row.table,
+        use_cache=False,
+    ).last_hidden_state
+    head = model.get_output_embeddings()
+    chosen = hidden[0].index_select(0, row.loss.positions)
+    total: tuple[Tensor, Tensor] = HeadLoss.apply(  # type: ignore[no-untyped-call]
+        chosen, head.weight, head.bias, row.loss, HeadSetting.of(model.config)
+    )
+    return total

@@ -1,0 +1,256 @@
+"""The training loop."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from whet.errors import Interrupted, TrainingError
+from whet.models.load import LoadedModel
+from whet.progress import Progress, Silent
+from whet.rows.attention import row_attention
+from whet.rows.sequence import RenderedExample
+from whet.training.diagnosis import diagnose
+from whet.training.evaluation import token_losses
+from whet.training.optimizer import clip_gradient
+from whet.training.prepare import Run, prepare
+from whet.training.result import TrainResult, peak_memory_bytes
+from whet.training.schedule import learning_rate
+from whet.training.settings import TrainSettings
+from whet.training.step import StepGradient, StopAskedError, sequences_of, step_gradient
+from whet.training.verify import verify
+
+MAX_BAD_STEPS = 3
+Log = Callable[[dict[str, Any]], None]
+
+
+def train(
+    loaded: LoadedModel,
+    examples: Sequence[RenderedExample],
+    validation: Sequence[RenderedExample],
+    settings: TrainSettings,
+    *,
+    folder: Path,
+    log: Log = lambda metrics: None,
+    progress: Progress | None = None,
+    resume: bool = False,
+    accept_changes: bool = False,
+) -> TrainResult:
+    """Trains the model in place and leaves it with its best weights on validation.
+
+    `folder` is for checkpoints: one at each evaluation and when asked to stop. `log` gets one
+    dictionary a step (`step`, `train/loss`, `train/learning_rate`, `train/grad_norm`,
+    `train/tokens_per_s`) and one an evaluation (`step`, `validation/loss`). With `resume` the run
+    goes on from its newest whole checkpoint exactly as if it had never stopped.
+
+    Raises:
+        Interrupted: `progress.should_stop()`; the state is saved.
+        TrainingError: three steps in a row that are not finite, memory or disk full, or the self
+            check failed. The newest checkpoint is whole.
+        DataError: rows that do not fit the model.
+    """
+    progress = progress or Silent()
+    run = prepare(
+        loaded, examples, validation, settings,
+        folder=folder, progress=progress, resume=resume, accept_changes=accept_changes,
+    )  # fmt: skip
+    with row_attention(run.model):
+        try:
+            verify_seconds = _introduce(run, progress)
+            while True:
+                # Validation before the first step and a few times an epoch; the best is kept.
+                if run.history.step in run.due:
+                    _evaluate_and_save(run, log, progress)
+                if run.finished:
+                    break
+                started = time.perf_counter()
+
+                # The sampler alone decides which examples form this step ...
+                chosen = [examples[i] for i in run.sampler.examples(run.history.step)]
+
+                # ... the engine only how they are computed.
+                gradient = _gradient(run, chosen, progress)
+
+                # One step of the optimizer, unless something is not finite.
+                metrics = _update(run, chosen, gradient, progress)
+                run.history.seconds += time.perf_counter() - started
+
+                log(_with_speed(metrics, gradient, time.perf_counter() - started))
+                progress.advance("train", run.history.step, run.sampler.num_steps)
+            return _finish(run, verify_seconds)
+        finally:
+            run.flat.release()
+
+
+def _introduce(run: Run, progress: Progress) -> float:
+    """Says what is trained and lets the run check itself; returns the seconds that took."""
+    trainable = run.flat.values.numel()
+    total = sum(p.numel() for p in run.model.parameters())
+    progress.say(
+        f"training {trainable:,} of {total:,} weights ({trainable / total:.1%}) on "
+        f"{len(run.examples)} examples, {run.sampler.num_steps} steps, {run.choices.dtype}"
+    )
+    if not run.validation:
+        progress.say("no validation rows: the last weights are kept, early stopping is off.")
+    if run.history.step:
+        return 0.0
+    first = [run.examples[i] for i in run.sampler.examples(0)]
+    found = verify(run.model, run.flat.parameters, sequences_of(first)[0])
+    progress.say(str(found))
+    return found.verify_seconds
+
+
+def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -> StepGradient:
+    """The step's gradient; on being asked to stop, a checkpoint of the state before it."""
+    if run.settings.dropout:
+        torch.manual_seed(hash((run.settings.seed, run.history.step)))
+    try:
+        gradient = step_gradient(
+            run.model,
+            run.flat,
+            sequences_of(chosen)[0],
+            run.tokens_per_micro_batch,
+            share_prefixes=run.settings.share_prefixes and not run.settings.dropout,
+            loss_scale=run.history.loss_scale,
+            should_stop=progress.should_stop,
+        )
+    except StopAskedError:
+        raise _interrupted(run) from None
+    if gradient.tokens_per_micro_batch < run.tokens_per_micro_batch:
+        run.tokens_per_micro_batch = gradient.tokens_per_micro_batch
+        _journal(
+            run,
+            f"out of memory: micro-batches of {run.tokens_per_micro_batch} tokens from here on; "
+            "the steps themselves are unchanged",
+            progress,
+        )
+    return gradient
+
+
+def _update(
+    run: Run, chosen: Sequence[RenderedExample], gradient: StepGradient, progress: Progress
+) -> dict[str, Any]:
+    """Applies the gradient if it is finite and counts the step; returns its metrics."""
+    history = run.history
+    if history.loss_scale != 1.0:
+        run.flat.grads.div_(history.loss_scale)
+    norm = clip_gradient(run.flat.grads, run.settings.clip_norm)
+    rate = learning_rate(history.step, run.sampler.num_steps, run.settings)
+    finite = math.isfinite(gradient.loss) and math.isfinite(norm)
+    if finite:
+        run.optimizer.step(rate)
+        history.bad_in_a_row = 0
+    elif math.isfinite(gradient.loss) and history.loss_scale > 1.0:
+        history.loss_scale /= 2
+        _journal(run, f"float16 overflow: loss scale {history.loss_scale:.0f}", progress)
+    else:
+        _refuse_step(run, chosen, gradient, progress)
+    history.step += 1
+    history.losses.append(gradient.loss if finite else math.nan)
+    history.examples += len(chosen)
+    history.logical_tokens += gradient.logical_tokens
+    history.executed_tokens += gradient.executed_tokens
+    history.loss_tokens += gradient.loss_tokens
+    return {
+        "step": history.step,
+        "train/loss": history.losses[-1],
+        "train/learning_rate": rate,
+        "train/grad_norm": norm,
+        "train/epoch": history.step / run.sampler.steps_per_epoch,
+    }
+
+
+def _refuse_step(
+    run: Run, chosen: Sequence[RenderedExample], gradient: StepGradient, progress: Progress
+) -> None:
+    """Names the rows of a step that is not finite; the third in a row ends the run."""
+    history = run.history
+    owners = sequences_of(chosen)[1]
+    bad = sorted({owners[i] for i in gradient.bad_owners}) or range(len(chosen))
+    rows = [chosen[i].source for i in bad]
+    history.bad_rows.extend(rows)
+    history.bad_in_a_row += 1
+    _journal(run, f"not finite, not applied; rows {', '.join(rows)}", progress)
+    if history.bad_in_a_row >= MAX_BAD_STEPS:
+        raise TrainingError(
+            f"step {history.step + 1}: loss or gradient was not finite {MAX_BAD_STEPS} times in a "
+            f"row; last rows {', '.join(rows)}. The last good checkpoint is in {run.folder}. Lower "
+            "train.learning_rate, use train.dtype=float32, or look at these rows."
+        )
+
+
+def _evaluate_and_save(run: Run, log: Log, progress: Progress) -> None:
+    """Measures the validation loss once at this step, keeps the best weights, checkpoints."""
+    history = run.history
+    if any(step == history.step for step, _ in history.validation):
+        return
+    if run.validation:
+        try:
+            loss = token_losses(
+                run.model,
+                run.validation,
+                tokens_per_row=run.tokens_per_micro_batch,
+                should_stop=progress.should_stop,
+            ).mean
+        except Interrupted:
+            raise _interrupted(run) from None
+        history.validation.append((history.step, loss))
+        if history.step and (history.best_loss is None or loss < history.best_loss):
+            history.best_loss, history.best_step, history.worse_in_a_row = loss, history.step, 0
+            run.best = run.flat.values.clone()
+        elif history.step:
+            history.worse_in_a_row += 1
+        log({"step": history.step, "validation/loss": loss})
+    if history.step:
+        run.save()
+
+
+def _interrupted(run: Run) -> Interrupted:
+    place = run.save()
+    return Interrupted(f"stopped as asked after step {run.history.step}; saved in {place}")
+
+
+def _journal(run: Run, event: str, progress: Progress) -> None:
+    line = f"step {run.history.step + 1}: {event}"
+    run.history.journal.append(line)
+    progress.say(line)
+
+
+def _with_speed(metrics: dict[str, Any], gradient: StepGradient, seconds: float) -> dict[str, Any]:
+    return {**metrics, "train/tokens_per_s": gradient.logical_tokens / seconds}
+
+
+def _finish(run: Run, verify_seconds: float) -> TrainResult:
+    """Puts the best weights in place and reads the curves."""
+    history = run.history
+    if run.best is not None:
+        run.flat.load(run.best)
+    diagnosis = diagnose(
+        history, steps_per_epoch=run.sampler.steps_per_epoch, stopped_early=run.stopped_early
+    )
+    return TrainResult(
+        steps=history.step,
+        examples=history.examples,
+        logical_tokens=history.logical_tokens,
+        executed_tokens=history.executed_tokens,
+        loss_tokens=history.loss_tokens,
+        seconds=history.seconds,
+        verify_seconds=verify_seconds,
+        peak_memory_bytes=peak_memory_bytes(),
+        losses=history.losses,
+        validation_losses=history.validation,
+        best_step=history.step if history.best_step is None else history.best_step,
+        best_validation_loss=history.best_loss,
+        stopped_early=run.stopped_early,
+        diagnosis=diagnosis,
+        num_trainable=run.flat.values.numel(),
+        num_total=sum(parameter.numel() for parameter in run.model.parameters()),
+        dtype=run.choices.dtype,
+        choices=run.choices.as_dict(),
+        journal=history.journal,
+    )

@@ -1,0 +1,237 @@
+"""Set-up of a training run: what is trained, from the start or from a checkpoint."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from whet.errors import DataError, TrainingError
+from whet.models.load import LoadedModel
+from whet.models.lora import add_lora, lora_modules
+from whet.progress import Progress
+from whet.rows.sequence import RenderedExample
+from whet.training import checkpoint
+from whet.training.choices import Choices, apply, choose
+from whet.training.optimizer import AdamW, FlatParameters
+from whet.training.result import History
+from whet.training.sampler import Sampler
+from whet.training.settings import TrainSettings
+
+FIRST_LOSS_SCALE = 2.0**15
+
+
+@dataclass(slots=True, eq=False)
+class Run:
+    """The parts of a training run, handed to the loop."""
+
+    model: Any
+    examples: Sequence[RenderedExample]
+    validation: Sequence[RenderedExample]
+    settings: TrainSettings
+    folder: Path
+    choices: Choices
+    flat: FlatParameters
+    optimizer: AdamW
+    sampler: Sampler
+    history: History
+    best: Tensor | None
+    made_of: dict[str, Any]
+    due: frozenset[int]
+    tokens_per_micro_batch: int
+
+    @property
+    def stopped_early(self) -> bool:
+        """Whether validation has gone without a gain for `patience` measurements."""
+        return 0 < self.settings.patience <= self.history.worse_in_a_row
+
+    @property
+    def finished(self) -> bool:
+        return self.stopped_early or self.history.step >= self.sampler.num_steps
+
+    def save(self) -> Path:
+        """Commits a checkpoint of the state as it is, between two steps."""
+        state = {
+            "history": asdict(self.history),
+            "choices": self.choices.as_dict(),
+            "made_of": self.made_of,
+            "num_updates": self.optimizer.num_updates,
+            "tokens_per_micro_batch": self.tokens_per_micro_batch,
+        }
+        tensors = {
+            "values": self.flat.values,
+            "mean": self.optimizer.mean,
+            "square": self.optimizer.square,
+        }
+        if self.best is not None:
+            tensors["best"] = self.best
+        return checkpoint.write(self.folder, self.history.step, state, tensors)
+
+
+def prepare(
+    loaded: LoadedModel,
+    examples: Sequence[RenderedExample],
+    validation: Sequence[RenderedExample],
+    settings: TrainSettings,
+    *,
+    folder: Path,
+    progress: Progress,
+    resume: bool,
+    accept_changes: bool,
+) -> Run:
+    """A run at its first step, or where its newest whole checkpoint left it.
+
+    Raises:
+        DataError: no examples, or rows that are longer than the model or `max_length` allows.
+        TrainingError: on resuming, nothing whole to resume from or something has changed.
+    """
+    check_lengths([*examples, *validation], settings, loaded.max_positions)
+    sampler = Sampler([e.id for e in examples], settings.batch_size, settings.epochs, settings.seed)
+    made_of = _made_of(loaded, examples, validation, settings)
+    found = checkpoint.latest(folder) if resume else None
+    if found is not None:
+        for notice in found.notices:
+            progress.say(notice)
+        _refuse_changes(found, made_of, accept_changes, progress)
+    model = loaded.model
+    choices = Choices(**found.state["choices"]) if found else choose(model, settings)
+    apply(choices, model)
+    flat = FlatParameters(_trained(model, settings))
+    run = Run(
+        model=model,
+        examples=examples,
+        validation=validation,
+        settings=settings,
+        folder=folder,
+        choices=choices,
+        flat=flat,
+        optimizer=AdamW(flat, settings.weight_decay),
+        sampler=sampler,
+        history=History(loss_scale=FIRST_LOSS_SCALE if choices.dtype == "float16" else 1.0),
+        best=None,
+        made_of=made_of,
+        due=sampler.evaluation_steps(settings.evals_per_epoch) | {0},
+        tokens_per_micro_batch=choices.tokens_per_micro_batch,
+    )
+    if found is not None:
+        _restore(run, found)
+        progress.say(f"resumed at step {run.history.step} from {found.path}")
+    return run
+
+
+def check_lengths(
+    examples: Sequence[RenderedExample], settings: TrainSettings, max_positions: int
+) -> None:
+    """Refuses rows that do not fit; nothing is ever cut here.
+
+    Raises:
+        DataError: no examples, or some are too long; all of them are named.
+    """
+    if not examples:
+        raise DataError("there are no rows to train on.")
+    limit = min(max_positions, settings.max_length or max_positions)
+    faults = [
+        f"{e.source}: {e.longest} tokens, the limit is {limit}. Choose data.on_too_long: drop, "
+        "truncate_left or truncate_right, or a model with a longer context."
+        for e in examples
+        if e.longest > limit
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Parameter]]:
+    """The parameters to train, made trainable; LoRA layers are put in where there are none."""
+    model.eval()
+    if settings.method == "full":
+        if lora_modules(model):
+            raise TrainingError("train.method=full on a model with an adapter; merge it first.")
+        model.requires_grad_(True)
+        return list(model.named_parameters())
+    if not lora_modules(model):
+        add_lora(
+            model,
+            rank=settings.rank,
+            alpha=settings.alpha,
+            rslora=settings.rslora,
+            dropout=settings.dropout,
+            target_modules=settings.target_modules,
+            seed=settings.seed,
+        )
+    model.requires_grad_(False)
+    modules = lora_modules(model)
+    for module in modules.values():
+        module.train(bool(settings.dropout))
+        module.lora_A.requires_grad_(True)
+        module.lora_B.requires_grad_(True)
+    return [
+        (f"{name}.{leaf}", getattr(module, leaf))
+        for name, module in modules.items()
+        for leaf in ("lora_A", "lora_B")
+    ]
+
+
+def _made_of(
+    loaded: LoadedModel,
+    examples: Sequence[RenderedExample],
+    validation: Sequence[RenderedExample],
+    settings: TrainSettings,
+) -> dict[str, Any]:
+    """Everything that must be equal for a resumed run to continue the same computation."""
+    import transformers
+
+    return {
+        "model": loaded.identity,
+        "train rows": _digest(examples),
+        "validation rows": _digest(validation),
+        "torch": torch.__version__,
+        "transformers": transformers.__version__,
+        "device": loaded.device.type,
+        **{f"train.{key}": value for key, value in settings.as_dict().items()},
+    }
+
+
+def _digest(examples: Sequence[RenderedExample]) -> str:
+    total = hashlib.sha256()
+    for example in examples:
+        total.update(example.id.encode())
+        for sequence in example.sequences:
+            total.update(sequence.tokens.tobytes())
+            total.update(sequence.trained.tobytes())
+    return total.hexdigest()[:16]
+
+
+def _refuse_changes(
+    found: checkpoint.Checkpoint, made_of: dict[str, Any], accept: bool, progress: Progress
+) -> None:
+    before = found.state["made_of"]
+    changes = [
+        f"{key}: {before.get(key)} then, {made_of.get(key)} now"
+        for key in sorted({*before, *made_of})
+        if before.get(key) != made_of.get(key)
+    ]
+    if not changes:
+        return
+    told = "; ".join(changes)
+    if not accept:
+        raise TrainingError(f"{found.path}: cannot be continued exactly, because of {told}.")
+    found.state["history"]["journal"].append(f"resumed with changes: {told}")
+    progress.say(f"resuming with changes: {told}")
+
+
+def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
+    fields = dict(found.state["history"])
+    fields["validation"] = [(int(step), float(loss)) for step, loss in fields["validation"]]
+    run.history = History(**fields)
+    run.optimizer.num_updates = found.state["num_updates"]
+    run.tokens_per_micro_batch = found.state["tokens_per_micro_batch"]
+    run.flat.load(found.tensors["values"])
+    run.optimizer.mean.copy_(found.tensors["mean"])
+    run.optimizer.square.copy_(found.tensors["square"])
+    if "best" in found.tensors:
+        run.best = found.tensors["best"].to(run.flat.values.device)

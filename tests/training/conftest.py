@@ -1,0 +1,83 @@
+"""Tiny random models of seven families, and token sequences to train them on."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+
+from whet.rows.sequence import RenderedExample, TokenSequence
+
+SHAPE = {
+    "vocab_size": 97,
+    "hidden_size": 32,
+    "intermediate_size": 48,
+    "num_hidden_layers": 3,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 512,
+    "initializer_range": 0.3,
+}
+CONFIGS: dict[str, Callable[[], Any]] = {
+    "llama": lambda: transformers.LlamaConfig(**SHAPE, tie_word_embeddings=True),
+    "mistral": lambda: transformers.MistralConfig(**SHAPE, sliding_window=7),
+    "qwen2": lambda: transformers.Qwen2Config(**SHAPE),
+    "qwen3": lambda: transformers.Qwen3Config(**SHAPE, head_dim=8),
+    "gemma2": lambda: transformers.Gemma2Config(
+        **SHAPE, head_dim=8, sliding_window=7, query_pre_attn_scalar=8, attn_logit_softcapping=2.0,
+        final_logit_softcapping=3.0,
+    ),
+    "gemma3": lambda: transformers.Gemma3TextConfig(
+        **SHAPE, head_dim=8, sliding_window=7, sliding_window_pattern=2, query_pre_attn_scalar=8
+    ),
+    "phi3": lambda: transformers.Phi3Config(**SHAPE, pad_token_id=0, sliding_window=9),
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> None:
+    torch.set_num_threads(1)
+
+
+@pytest.fixture
+def make_model() -> Callable[..., Any]:
+    """A random model of a family, in evaluation mode, the same one for the same seed."""
+
+    def make(family: str, *, seed: int = 0, dtype: torch.dtype = torch.float32) -> Any:
+        torch.manual_seed(seed)
+        config = copy.deepcopy(CONFIGS[family]())  # from_config changes what it is given
+        config._attn_implementation = "eager"
+        return transformers.AutoModelForCausalLM.from_config(config).to(dtype).eval()
+
+    return make
+
+
+@pytest.fixture(params=sorted(CONFIGS))
+def family(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def make_sequence() -> Callable[..., TokenSequence]:
+    """Random tokens after a given prefix, of which a given number at the end are trained."""
+
+    def make(
+        rng: np.random.Generator, length: int, num_trained: int, prefix: tuple[int, ...] = ()
+    ) -> TokenSequence:
+        tokens = [*prefix, *rng.integers(1, 97, length - len(prefix)).tolist()]
+        return TokenSequence.of(tokens, [i >= length - num_trained for i in range(length)])
+
+    return make
+
+
+@pytest.fixture
+def as_examples() -> Callable[[list[TokenSequence]], list[RenderedExample]]:
+    """Each sequence as an example of its own."""
+    return lambda sequences: [
+        RenderedExample(f"id{i}", f"file:{i + 1}", (sequence,)) for i, sequence in enumerate(sequences)
+    ]
