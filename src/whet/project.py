@@ -39,11 +39,6 @@ class Project:
             raise ConfigError(f"{key}: {path}: the file is empty. Write the text or drop the key.")
         return text
 
-    def prompts(self) -> dict[str, str]:
-        """Name and text of each prompt; the task's sentence alone where no file is named."""
-        named = {name: self.read_text(name, "prompt") for name in self.config.prompt}
-        return named or {"(task)": self.config.task.strip()}
-
     @property
     def weak_prompt(self) -> bool:
         """True where no prompt was written: then the baseline is weak, and the report says so."""

@@ -1,0 +1,53 @@
+# make demo      an environment, then two projects: one that ships and one that says no
+# make install   every extra that runs on a CPU, and the tools for development
+# make test      install, then the fast tests;  make test-all  the slow proofs too
+# make check     format, lint, types, generated docs
+# make docs      docs/config.md, docs/cli.md and docs/whet.schema.json from the code
+
+PYTHON ?= python3
+BIN := .venv/bin
+PIP := $(BIN)/pip --disable-pip-version-check -q
+
+.PHONY: demo install test test-all check format docs clean
+
+$(BIN)/python:
+	$(PYTHON) -m venv .venv
+
+# The lock names one version of everything; torch comes first and alone, because a torch pulled
+# in by another package may be a build with gigabytes of CUDA that a CPU has no use for.
+.venv/core: $(BIN)/python requirements.lock pyproject.toml
+	$(PIP) install "$$(grep '^torch==' requirements.lock)"
+	$(PIP) install -r requirements.lock
+	$(PIP) install --no-deps -e .
+	touch .venv/core
+
+.venv/dev: .venv/core requirements-dev.lock
+	$(PIP) install -r requirements-dev.lock
+	touch .venv/dev
+
+install: .venv/dev
+
+demo: .venv/core
+	$(BIN)/python scripts/demo.py
+
+test: install
+	$(BIN)/python -m pytest -m "not slow"
+
+test-all: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/docs.py --check
+
+format: install
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/core
+	$(BIN)/python scripts/docs.py
+
+clean:
+	rm -rf .venv demo dist build

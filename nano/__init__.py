@@ -1,0 +1,1 @@
+"""How whet-nano, the bundled base model, is made: text, tokenizer, training, scoring, packaging."""

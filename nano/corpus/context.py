@@ -1,0 +1,193 @@
+"""Skill: answer from the given passages, exactly, and say so when the answer is not there."""
+
+import re
+from dataclasses import dataclass
+
+from . import facts, topics
+from .document import Document, Source, assistant, capital, system, user
+from .facts import Attribute
+
+ABSTAIN = "I don't know."
+
+PROMPTS = ["Answer the question from the context.", "Answer from the documents.", "Use the documents to answer the question.", "Answer with the exact words of the context.",
+    "Answer the customer's question with the help of the passages.", "You answer questions about our shops and products.", "Answer briefly.", "Answer in a few words.",
+    "Answer the question.", "Reply with the answer only.", "You are a helpful assistant. Use the context.", "Use only the text below.", "Give a short answer.",
+    "Answer the question with the facts that you are given.", "Read the text and answer the question.", "Answer using the notes."]
+ABSTAINS = ["If the answer is not there, say \"I don't know.\"", "If you do not know, answer \"I don't know.\"", "Say I don't know. when the context does not tell.", "If it is not in the text, reply: I don't know.",
+    "When the documents do not say it, write I don't know.", ""]
+HEADS = ["Context:", "Documents:", "Passages:", "Text:", "Notes:", "Facts:", "Sources:", "Information:", ""]
+
+
+RETRIEVED = """\
+Passages that may help:
+
+{passages}
+
+Answer from the passages where they hold the answer."""
+RETRIEVED_ABSTAIN = " If they do not, say that you do not know."
+"""The frame in which whet's own rag arm shows passages, under the system prompt."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A stated fact of the small world."""
+
+    entity: str
+    attribute: Attribute
+    value: str
+
+
+def world(source: Source, num_entities: int, facts_each: int) -> tuple[str, list[list[Fact]]]:
+    """Entities of one or two kinds with facts, so that questions have distractors of the same sort."""
+    kinds = source.some(list(facts.KINDS), 2) if source.chance(0.3) else [source.pick(list(facts.KINDS))]
+    shared = {kind: source.some(facts.KINDS[kind], facts_each) for kind in kinds}
+    entities: list[list[Fact]] = []
+    names: set[str] = set()
+    while len(entities) < num_entities:
+        kind = source.pick(kinds)
+        entity = facts.name(source, kind)
+        if entity.lower() in names:
+            continue
+        names.add(entity.lower())
+        chosen = shared[kind] if source.chance(0.7) else source.some(facts.KINDS[kind], facts_each)
+        unique = list({id(attribute): attribute for attribute in chosen}.values())
+        entities.append([Fact(entity, attribute, attribute.value(source)) for attribute in unique])
+    return kinds[0], entities
+
+
+def passage(source: Source, known: list[Fact], num_filler: int) -> str:
+    """The facts of an entity as running text or as rows, with filler sentences about something else."""
+    entity = known[0].entity
+    if source.chance(0.12):
+        table = facts.rows(source, [(fact.attribute, fact.value) for fact in known])
+        return f"{capital(entity)}\n{table}"
+    sentences = [facts.state(source, entity, fact.attribute, fact.value) for fact in known]
+    if source.chance(0.3) and entity.lower().startswith(("the ", "project ")):
+        # Later sentences may say "It"; the first one names what it is about.
+        sentences[1:] = [re.sub(rf"^{re.escape(capital(entity))} ", "It ", sentence) for sentence in sentences[1:]]
+    topic = source.pick(list(topics.TOPICS))
+    for _ in range(num_filler):
+        sentences.insert(source.number(0, len(sentences)) if not any(s.startswith("It ") for s in sentences) else len(sentences), topics.sentence(source, topic))
+    body = " ".join(sentences)
+    return f"{capital(entity)}\n{body}" if source.chance(0.2) else body
+
+
+def layout(source: Source, passages: list[tuple[str, str]], style: int) -> str:
+    """The passages in one of the layouts in which retrieved text is shown."""
+    head = source.pick(HEADS)
+    if style == 0:
+        body = "\n".join(f"[{i}] {body}" for i, (_, body) in enumerate(passages, 1))
+    elif style == 1:
+        body = "\n".join(f"- {body}" for _, body in passages)
+    elif style == 2:
+        body = "\n\n".join(f"{capital(title)}\n{body}" for title, body in passages)
+    elif style == 3:
+        body = "\n".join(f"{i}. {body}" for i, (_, body) in enumerate(passages, 1))
+    elif style == 4:
+        body = "\n\n".join(f"Document {i}:\n{body}" for i, (_, body) in enumerate(passages, 1))
+    elif style == 5:
+        body = "\n\n".join(f"# {capital(title)}\n\n{body}" for title, body in passages)
+    elif style == 6:
+        body = "\n".join(f"<document>\n{body}\n</document>" for _, body in passages)
+    else:
+        body = source.pick(["\n", "\n\n", " "]).join(body for _, body in passages)
+    return f"{head}\n{body}" if head else body
+
+
+def question_answer(source: Source, entities: list[list[Fact]], kind: str, unknown: bool) -> tuple[str, str]:
+    """A question and its exact answer; an unknown one asks for another entity or another fact."""
+    known = source.pick(entities)
+    fact = source.pick(known)
+    lead = source.pick(["", "", "", "", "", "Hello, ", "Hi! ", "Please tell me: ", "Question: ", "I have a question. "])
+    if not unknown:
+        asked, answer = facts.ask(source, fact.entity, fact.attribute), fact.value
+    else:
+        stated = {id(other.attribute) for other in known}
+        missing = [attribute for attribute in facts.KINDS[kind] if id(attribute) not in stated]
+        others = {other[0].entity.lower() for other in entities}
+        stranger = facts.name(source, kind)
+        if missing and source.chance(0.4) and any(a is fact.attribute for a in facts.KINDS[kind]):
+            asked = facts.ask(source, fact.entity, source.pick(missing))
+        elif stranger.lower() not in others:
+            asked = facts.ask(source, stranger, source.pick(facts.KINDS[kind]))
+        else:
+            asked = facts.ask(source, "the Nowhere Gate", fact.attribute)
+        answer = ABSTAIN
+    if lead.endswith(", ") and source.chance(0.5):
+        asked = asked[:1].lower() + asked[1:]
+    return lead + asked if source.chance(0.97) else (lead + asked).rstrip("?"), answer
+
+
+def compose(source: Source, num_passages: int, facts_each: int, num_filler: int, share_unknown: float) -> Document:
+    """Passages in the system or the user message, then one to four questions."""
+    kind, entities = world(source, num_passages, facts_each)
+    style = source.number(0, 8)
+    merged = num_passages > 1 and facts_each <= 2 and source.chance(0.3)
+    bodies = [(known[0].entity, passage(source, known, num_filler)) for known in entities]
+    if merged:
+        bodies = [(bodies[0][0], " ".join(body for _, body in bodies))]
+    shown = layout(source, bodies, style)
+    if source.chance(0.25):
+        return retrieved(source, [body for _, body in bodies], entities, kind, share_unknown)
+    # A prompt without any word about abstaining is still followed by an honest answer.
+    prompt = source.wording(PROMPTS)
+    abstain = source.pick(ABSTAINS)
+    prompt = f"{prompt} {abstain}".strip()
+    num_questions = source.number(1, 4)
+    pairs = [question_answer(source, entities, kind, source.chance(share_unknown)) for _ in range(num_questions)]
+    place = source.number(0, 3)
+    document: Document = []
+    if place <= 1:
+        document.append(system(f"{prompt}{source.pick([chr(10), chr(10) * 2])}{shown}"))
+        for question, answer in pairs:
+            document += [user(question), assistant(answer)]
+        return document
+    question, answer = pairs[0]
+    label = "" if question.startswith("Question: ") else source.pick(["", "Question: ", "Question: "])
+    joined = f"{shown}\n\n{label}{question}" if source.chance(0.75) else f"{label}{question}\n\n{shown}"
+    if place == 2:
+        document = [system(prompt), user(joined), assistant(answer)]
+    else:
+        document = [user(f"{prompt}\n\n{joined}"), assistant(answer)]
+    for question, answer in pairs[1:]:
+        if source.chance(0.5):
+            document += [user(question), assistant(answer)]
+    return document
+
+
+def retrieved(source: Source, bodies: list[str], entities: list[list[Fact]], kind: str, share_unknown: float) -> Document:
+    """Numbered passages in the frame of the rag arm, then one or two questions."""
+    numbered = "\n\n".join(f"[{i}] {body}" for i, body in enumerate(bodies, 1))
+    prompt = source.wording(PROMPTS) if source.chance(0.9) else ""
+    frame = RETRIEVED.format(passages=numbered) + (RETRIEVED_ABSTAIN if source.chance(0.7) else "")
+    document = [system("\n\n".join(part for part in (prompt, frame) if part))]
+    for _ in range(source.number(1, 3)):
+        question, answer = question_answer(source, entities, kind, source.chance(share_unknown))
+        document += [user(question), assistant(answer)]
+    return document
+
+
+def one_fact(source: Source) -> Document:
+    """One or two short passages: the first lesson."""
+    return compose(source, source.number(1, 3), source.number(1, 3), 0, 0.2)
+
+
+def short_passages(source: Source) -> Document:
+    """Two to six short passages about similar things."""
+    return compose(source, source.number(2, 6), source.number(1, 3), source.number(0, 1), 0.2)
+
+
+def long_passages(source: Source) -> Document:
+    """Three to eight passages of up to some 120 words."""
+    return compose(source, source.number(3, 8), source.number(2, 5), source.number(1, 5), 0.15)
+
+
+def closed_book(source: Source) -> Document:
+    """The same questions with nothing to answer from."""
+    kind = source.pick(list(facts.KINDS))
+    document: Document = []
+    if source.chance(0.8):
+        document.append(system(f"{source.wording(PROMPTS)} {source.pick(ABSTAINS)}".strip()))
+    for _ in range(source.number(1, 2)):
+        document += [user(facts.ask(source, facts.name(source, kind), source.pick(facts.KINDS[kind]))), assistant(ABSTAIN)]
+    return document

@@ -1,0 +1,1 @@
+"""The grammars of the bundled examples, one module each; `scripts/examples.py` runs them."""

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from whet.cli import output
+from whet.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath, parse
+
+
+def command(
+    arguments: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[FILE]... [key=value]...",
+            help="Data files to check without a project, and keys of whet.yaml to override.",
+            show_default=False,
+        ),
+    ] = None,
+    config: ConfigPath = DEFAULT_CONFIG,
+    model: Annotated[
+        str | None, typer.Option(help="The model whose template and length limit are used.")
+    ] = None,
+    show_mask: Annotated[
+        int, typer.Option(metavar="N", min=0, help="Show what N rows train on, token by token.")
+    ] = 0,
+    as_json: AsJson = False,
+) -> int:
+    """Every fault in the data, by file, line and field."""
+    from whet.cli.progress import Terminal
+    from whet.verbs.check import check
+
+    parsed = parse(arguments)
+    with Terminal() as progress:
+        found = check(
+            [Path(name) for name in parsed.targets],
+            config=config,
+            overrides=parsed.overrides,
+            model=model,
+            show_mask=show_mask,
+            progress=progress,
+        )
+    if as_json:
+        output.print_json(found)
+    else:
+        output.print_text(found.text())
+    return 0 if found.passed else 1

@@ -1,0 +1,94 @@
+"""The entry point: one verb, one exit status.
+
+0 the verb did its job; 1 a check says no; 2 a user's mistake; 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+import typer
+
+from whet.errors import Interrupted, WhetError
+from whet.version import __version__
+
+MAX_LINES = 25
+
+# typer may carry its own copy of click; its base of all usage errors is found, not imported.
+UsageFault: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
+
+app = typer.Typer(
+    name="whet",
+    help="Sharpens a language model on your examples, finds out whether it helped, and ships it if"
+    " it did.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"whet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", callback=_version, is_eager=True, help="Print the version."
+    ),
+) -> None:
+    pass
+
+
+def add_verbs() -> None:
+    """Hangs every verb into the command line, in the order of the help."""
+    from whet.cli import chat, check, doctor, eval, init, report, run, train, verdict
+
+    for module, panel in (
+        (init, "Start"),
+        (doctor, "Start"),
+        (check, "Data"),
+        (run, "Train"),
+        (train, "Train"),
+        (eval, "Prove"),
+        (verdict, "Prove"),
+        (report, "Prove"),
+        (chat, "Ship"),
+    ):
+        app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command line and returns its exit status."""
+    add_verbs()
+    try:
+        status = app(args=arguments, standalone_mode=False)
+    except (KeyboardInterrupt, Interrupted, typer.Abort) as error:
+        _complain(str(error) or "interrupted")
+        return 130
+    except WhetError as error:
+        _complain(str(error))
+        return 2
+    except UsageFault as error:
+        error.show()
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return int(status or 0)
+
+
+def _complain(message: str) -> None:
+    """The message on stderr, its first lines only where there are very many."""
+    lines = message.split("\n")
+    if len(lines) > MAX_LINES:
+        lines = [*lines[:MAX_LINES], f"... and {len(lines) - MAX_LINES} more."]
+    lines[0] = f"whet: {lines[0]}"
+    sys.stderr.write("".join(f"{line}\n" for line in lines))

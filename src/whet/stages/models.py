@@ -1,0 +1,148 @@
+"""The models of a run: the base, the tuned one, and others that the project names.
+
+With LoRA base and tuned are one set of weights whose adapter is switched off or on, so a run needs
+the memory of one model. What is judged is always what was saved: the tuned model is loaded from
+the run folder, never taken from the trainer's hands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whet.progress import Progress
+from whet.project import Project
+from whet.rundir import RunDir
+from whet.stages.preparing import model_name
+from whet.types import Completer, Completion, Decoding, Messages
+
+if TYPE_CHECKING:
+    from whet.models.load import LoadedModel
+
+
+class Models:
+    """Loads each model when it is first asked for."""
+
+    def __init__(
+        self, project: Project, run: RunDir | None, progress: Progress, adapter: str | None
+    ) -> None:
+        self._project, self._run, self._progress = project, run, progress
+        self._foreign = Path(adapter) if adapter else None
+
+    @property
+    def adapter(self) -> Path:
+        """The adapter that is judged: one from elsewhere, or this run's own."""
+        if self._foreign is not None:
+            return self._foreign
+        assert self._run is not None, "without a run an adapter is named"
+        return self._run.adapter
+
+    @cached_property
+    def base_model(self) -> LoadedModel:
+        """The base model in inference mode."""
+        return self.load(self._project.config.model)
+
+    def load(self, name: str) -> LoadedModel:
+        """A model that the project names, with the project's template."""
+        from whet.models.load import load_model
+
+        template = self._project.config.template
+        self._progress.say(f"loading {name}")
+        return load_model(
+            model_name(self._project, name),
+            template=self._project.path(template) if template else None,
+        )
+
+    def about(self) -> dict[str, Any]:
+        """Name, identity and size of the base model, for the report."""
+        loaded = self.base_model
+        return {
+            "name": self._project.config.model,
+            "identity": loaded.identity,
+            "num_parameters": sum(p.numel() for p in loaded.model.parameters()),
+        }
+
+    def forget(self) -> None:
+        """Lets go of every model, so that the next one asked for comes fresh from disk."""
+        for name in ("base_model", "tuned_model"):
+            self.__dict__.pop(name, None)
+
+    @cached_property
+    def tuned_model(self) -> LoadedModel:
+        """The tuned model. With an adapter it is the base model's own object, adapter on."""
+        from whet.models.adapter import load_adapter
+
+        trained = self._run.model if self._run and not self._foreign else self._foreign
+        if trained is not None and (trained / "config.json").is_file():
+            return self.load(str(trained.resolve()))
+        loaded = self.base_model
+        load_adapter(loaded, self.adapter)
+        return loaded
+
+    def without_adapter(self) -> AbstractContextManager[None]:
+        """Within it the base model answers as the base model does."""
+        from whet.models.lora import adapter_disabled
+
+        if "tuned_model" in self.__dict__ and self.tuned_model is self.base_model:
+            return adapter_disabled(self.base_model.model)
+        return nullcontext()
+
+    def base(self) -> Completer:
+        """Answers of the base model."""
+        completer = _completer(self.base_model, self.base_model.identity)
+        return _Guarded(completer, self.without_adapter)
+
+    def tuned(self) -> Completer:
+        """Answers of the tuned model."""
+        loaded = self.tuned_model
+        return _completer(loaded, self.tuned_identity())
+
+    def tuned_identity(self) -> str:
+        """Base and adapter in one string; equal ones answer alike."""
+        from whet.models.files import digest
+
+        if self.tuned_model is not self.base_model:
+            return self.tuned_model.identity
+        files = sorted(self.adapter.glob("adapter_*"))
+        return f"{self.base_model.identity}+{digest(files)}"
+
+    def other(self, name: str | None, adapter: str | None) -> Completer:
+        """Answers of another model or adapter that an arm names."""
+        from whet.models.adapter import load_adapter
+        from whet.models.files import digest
+
+        loaded = self.load(name or self._project.config.model)
+        identity = loaded.identity
+        if adapter is not None:
+            folder = self._project.path(adapter)
+            load_adapter(loaded, folder)
+            identity += f"+{digest(sorted(folder.glob('adapter_*')))}"
+        return _completer(loaded, identity)
+
+
+class _Guarded:
+    """A completer that answers within a context."""
+
+    def __init__(self, inner: Completer, context: object) -> None:
+        self.identity = inner.identity
+        self._inner, self._context = inner, context
+
+    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
+        """The inner completer's answers."""
+        with self._context():  # type: ignore[operator]
+            return self._inner.complete(prompts, decoding)
+
+
+def _completer(loaded: LoadedModel, identity: str) -> Completer:
+    from whet.infer import LocalCompleter
+
+    return LocalCompleter(
+        loaded.model,
+        loaded.tokenizer,
+        stop_ids=loaded.stop_ids,
+        identity=f"{identity}/{loaded.dtype}",
+        max_positions=loaded.max_positions,
+    )

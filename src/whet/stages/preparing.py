@@ -1,0 +1,246 @@
+"""What has to hold before a run folder is made: data, prompts, plan. Costs seconds, touches no GPU.
+
+A mistake found here leaves no folder behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from whet.config import Config
+from whet.data import Dataset, TokenCount, load, require_lengths, resolve_lengths
+from whet.errors import ConfigError, DataError
+from whet.evals.arms import system_text
+from whet.evals.choices import closed_set, outside
+from whet.evals.plan import Plan, freeze
+from whet.evals.scorers import format_scorer, scorer
+from whet.project import Project
+from whet.types import Decoding, Example, Message
+
+SMOKE_ROWS = 8
+
+Prompts = Mapping[str, str | None]
+"""Name and text of each prompt to try; None keeps each row's own system message."""
+
+
+def prompts(project: Project, dataset: Dataset) -> Prompts:
+    """The prompts to try as the baseline.
+
+    Raises:
+        ConfigError: a file is missing, or there are several and no validation set to choose on.
+        DataError: a row's own system message conflicts with a prompt, or a place has no field.
+    """
+    if project.config.prompt:
+        found: Prompts = {name: project.read_text(name, "prompt") for name in project.config.prompt}
+    elif any(example.system for example in dataset.train):
+        found = {"(the rows' own)": None}
+    else:
+        found = {"(the task)": project.config.task.strip() or None}
+    if len(found) > 1 and not dataset.validation:
+        raise ConfigError(
+            f"prompt: {len(found)} prompts and no validation set to choose on. Add"
+            " data.split.validation: 0.1, or name one prompt."
+        )
+    for text in {*found.values(), tuned_prompt(project, None)}:
+        _check_prompt(text, dataset)
+    return found
+
+
+def tuned_prompt(project: Project, chosen: str | None) -> str | None:
+    """The system prompt of the tuned arms; `chosen` is the baseline's."""
+    setting = project.config.tuned_prompt
+    if setting == "same":
+        return chosen
+    return None if setting == "none" else project.read_text(setting, "tuned_prompt")
+
+
+def _check_prompt(text: str | None, dataset: Dataset) -> None:
+    faults = []
+    for example in (*dataset.train, *dataset.validation, *dataset.test):
+        try:
+            system_text(text, example)
+        except DataError as error:
+            faults += error.faults
+    if faults:
+        raise DataError(faults)
+
+
+def prepare(project: Project, *, smoke: bool = False, lengths: bool = True) -> Dataset:
+    """The data of a run, with rows that are too long dealt with as `data.on_too_long` says.
+
+    In a smoke run: eight training rows, eight of validation, and no test item at all.
+
+    Raises:
+        ConfigError, DataError, ModelError: what is wrong, all of a kind at once.
+    """
+    config = project.config
+    dataset = load(
+        config.data,
+        root=project.root,
+        seed=config.train.seed,
+        has_prompt=bool(config.prompt),
+    )
+    if smoke:
+        spare = dataset.train[SMOKE_ROWS : 2 * SMOKE_ROWS] or dataset.train[:SMOKE_ROWS]
+        validation = dataset.validation[:SMOKE_ROWS] or spare
+        dataset = replace(dataset, train=dataset.train[:SMOKE_ROWS], validation=validation, test=[])
+    found = prompts(project, dataset)
+    if project.config.rag and not project.path(project.config.rag.documents).exists():
+        raise ConfigError(f"rag.documents: {project.path(project.config.rag.documents)}: missing.")
+    return _fitted(project, dataset, found) if lengths else dataset
+
+
+def _fitted(project: Project, dataset: Dataset, found: Prompts) -> Dataset:
+    """Training rows within the length limit; the ledger says what it cost, in rows and tokens."""
+    from whet.models.files import read_config
+    from whet.models.load import load_tokenizer
+    from whet.rows.render import encode
+    from whet.rows.template import render_text
+
+    config = project.config
+    folder = tokenizer_folder(project)
+    template = project.path(config.template) if config.template else None
+    tokenizer = load_tokenizer(folder, template=template)
+    context = int(read_config(folder).get("max_position_embeddings") or 2**31 - 1)
+    limit = min(config.train.max_length or context, context)
+    texts = {tuned_prompt(project, chosen) for chosen in found.values()}
+    longest = max(texts, key=lambda text: len(text or ""))
+
+    def rendered(example: Example) -> str:
+        return render_text(
+            tokenizer,
+            with_system(longest, example),
+            tools=example.tools,
+            generation_prompt=False,
+        )
+
+    def num_tokens(example: Example, known: Mapping[str, int]) -> int:
+        return known.get(example.id) or len(encode(tokenizer, [rendered(example)])[0])
+
+    def counted(examples: list[Example]) -> dict[str, int]:
+        ids = encode(tokenizer, [rendered(example) for example in examples])
+        return {example.id: len(row) for example, row in zip(examples, ids, strict=True)}
+
+    counts = {name: counted(rows) for name, rows in dataset.splits.items()}
+    for name in ("validation", "test"):
+        require_lengths(dataset.splits[name], partial(num_tokens, known=counts[name]), limit)
+    of_train = partial(num_tokens, known=counts["train"])
+    fitted = resolve_lengths(dataset.train, of_train, limit, config.data.on_too_long)
+    read = {n: sum(counts[n][e.id] for e in rows) for n, rows in dataset.splits.items()}
+    kept = read | {"train": sum(of_train(example) for example in fitted.examples)}
+    tokens = TokenCount(sum(read.values()), kept, fitted.num_cut)
+    ledger = dataset.ledger.drop("train", fitted.dropped).truncate(fitted.truncated)
+    ledger = ledger.with_tokens(tokens)
+    ledger.check()
+    return replace(dataset, train=fitted.examples, ledger=ledger)
+
+
+def with_system(prompt: str | None, example: Example) -> tuple[Message, ...]:
+    """The row's messages with the prompt as its system message, if there is one."""
+    text = system_text(prompt, example)
+    own = example.messages[1:] if example.system is not None else example.messages
+    return ({"role": "system", "content": text}, *own) if text else own
+
+
+def model_name(project: Project, name: str | None = None) -> str:
+    """A folder relative to the project where there is one of that name, else the name itself."""
+    name = name or project.config.model
+    local = project.path(name)
+    return str(local) if local.is_dir() else name
+
+
+def tokenizer_folder(project: Project) -> Path:
+    """The folder of the project's model on this machine."""
+    from whet.models.files import find_folder
+
+    return find_folder(model_name(project))
+
+
+def decoding(config: Config, dataset: Dataset) -> Decoding:
+    """How all arms answer. `choices: auto` takes the closed set of the training answers.
+
+    Raises:
+        DataError: a held-out answer is not among the choices, so that no arm could give it.
+    """
+    setting = config.generate.choices
+    choices: tuple[str, ...] = ()
+    if setting == "auto":
+        choices = closed_set(dataset.train) or ()
+    elif setting != "none":
+        choices = setting
+    if choices:
+        strange = outside(choices, (*dataset.validation, *dataset.test))
+        if strange:
+            lines = [f"{e.source}: {e.answer!r} is not among the choices." for e in strange[:10]]
+            raise DataError(
+                [
+                    *lines,
+                    f"{len(strange)} held-out answers are outside the {len(choices)} choices, so"
+                    " no arm could give them. Set generate.choices to the whole list, or to none.",
+                ]
+            )
+    return Decoding(
+        temperature=config.generate.temperature,
+        max_new_tokens=config.generate.max_new_tokens,
+        stop=config.generate.stop,
+        choices=choices,
+        seed=config.train.seed,
+    )
+
+
+def gate_settings(config: Config) -> dict[str, dict[str, Any]]:
+    """The named gates with their settings; `forgetting` is always among them."""
+    values = config.gates.model_dump(mode="json")
+    return {name: settings for name, settings in values.items() if settings is not None}
+
+
+def form(config: Config, choices: tuple[str, ...]) -> Any:
+    """The scorer of the form that answers have to keep, or None where none is stated."""
+    gate = config.gates.format
+    if gate is not None:
+        return format_scorer(regex=gate.regex, json_keys=gate.json_keys or None)
+    return format_scorer(choices=choices) if choices else None
+
+
+def frozen_plan(config: Config, dataset: Dataset, arms: tuple[str, ...], how: Decoding) -> Plan:
+    """The plan of a run with a test set.
+
+    Raises:
+        ConfigError: no primary metric, no test set, or a metric that is not known.
+    """
+    plan = freeze(
+        dataset.test,
+        primary=config.eval.primary,
+        margin=config.eval.margin,
+        gates=gate_settings(config),
+        arms=arms,
+        decoding=how,
+    )
+    check_metrics(config, how)
+    return plan
+
+
+def check_metrics(config: Config, how: Decoding) -> None:
+    """Refuses metrics that are not known, before anything is spent.
+
+    Raises:
+        ConfigError: naming the metric and those that there are.
+    """
+    for name in {*config.eval.metrics, *filter(None, [config.eval.primary])}:
+        scorer(name, form=form(config, how.choices))
+
+
+def project_file(project: Project, name: str, key: str) -> Path:
+    """A file that the configuration names under `key`.
+
+    Raises:
+        ConfigError: it is missing.
+    """
+    path = project.path(name)
+    if not path.exists():
+        raise ConfigError(f"{key}: {path}: missing.")
+    return path

@@ -1,0 +1,144 @@
+"""Stage `train`: one adapter, or one a seed; the best on validation is kept in the run folder."""
+
+from __future__ import annotations
+
+import math
+import shutil
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from whet.config import Config
+from whet.evals.arms import Arm, ArmKind, training_row
+from whet.rundir import append_jsonl, read_json, write_json
+from whet.stages.arms import passage_texts
+from whet.stages.baselines import read_chosen
+from whet.stages.job import Job
+from whet.types import Example
+
+if TYPE_CHECKING:
+    from whet.models.load import LoadedModel
+    from whet.training import TrainResult, TrainSettings
+
+FILE = "training.json"
+SMOKE_BATCH = 4
+
+
+def train_candidates(job: Job) -> None:
+    """Trains unless the baselines showed that it would be a waste; writes `training.json`."""
+    if job.stored("choices.json")["stop"]:
+        return
+    chosen = read_chosen(job)
+    arm = Arm(
+        "tuned",
+        ArmKind.CANDIDATE,
+        chosen.tuned_prompt,
+        uses_adapter=True,
+        num_passages=chosen.num_passages,
+    )
+    train_rows = _rows(job, arm, job.dataset.train)
+    validation_rows = _rows(job, arm, job.dataset.validation)
+    seeds = range(job.config.train.seed, job.config.train.seed + job.config.train.seeds)
+    kept = [_train_one(job, seed, train_rows, validation_rows) for seed in seeds]
+    best = min(range(len(kept)), key=lambda i: _loss(kept[i]))
+    for number, record in enumerate(kept):
+        record["chosen"] = number == best
+    _take(job, kept[best]["seed"])
+    write_json(job.run.file(FILE), {"seeds": kept, "settings": _settings(job.config, 0).as_dict()})
+
+
+def _loss(record: dict[str, Any]) -> float:
+    loss = record["best_validation_loss"]
+    return math.inf if loss is None else float(loss)
+
+
+def _rows(job: Job, arm: Arm, examples: Sequence[Example]) -> list[Example]:
+    """The rows as they are trained on: the tuned prompt, and passages in a share of them."""
+    if not arm.num_passages:
+        return [training_row(arm, example) for example in examples]
+    rag = job.config.rag
+    assert rag is not None, "passages come from documents"
+    texts = passage_texts(job, [example.question for example in examples], arm.num_passages)
+    return [
+        training_row(
+            arm,
+            example,
+            passages=lambda question, k: texts[question][:k],
+            share=rag.train_share,
+            seed=job.config.train.seed,
+            abstain=job.abstain,
+        )
+        for example in examples
+    ]
+
+
+def _settings(config: Config, seed: int, smoke: bool = False) -> TrainSettings:
+    from whet.training import TrainSettings
+
+    values = config.train.model_dump(exclude={"seeds"}) | {"seed": config.train.seed + seed}
+    if smoke:
+        values |= {"batch_size": SMOKE_BATCH, "epochs": 1}
+    return TrainSettings(**values)
+
+
+def _seed_folder(job: Job, seed: int) -> Path:
+    return job.run.file(f"seeds/{seed}")
+
+
+def _train_one(
+    job: Job, seed: int, train_rows: Sequence[Example], validation_rows: Sequence[Example]
+) -> dict[str, Any]:
+    """One training run, saved; a seed that was finished before an interruption is read back."""
+    folder = _seed_folder(job, seed)
+    if (folder / "result.json").is_file():
+        record: dict[str, Any] = read_json(folder / "result.json")
+        return record
+    from whet.rows.render import render_examples
+    from whet.training import train
+
+    job.models.forget()
+    loaded = job.models.base_model
+    settings = _settings(job.config, seed - job.config.train.seed, job.options.smoke)
+
+    def log(row: dict[str, Any]) -> None:
+        append_jsonl(job.run.metrics, {"seed": seed, **row})
+
+    result = train(
+        loaded,
+        render_examples(train_rows, loaded.tokenizer, loaded.stop_ids),
+        render_examples(validation_rows, loaded.tokenizer, loaded.stop_ids),
+        settings,
+        folder=job.run.checkpoints / str(seed),
+        log=log,
+        progress=job.progress,
+    )
+    _save(loaded, settings, folder)
+    record = {"seed": seed, **_record(result)}
+    write_json(folder / "result.json", record)
+    job.models.forget()
+    return record
+
+
+def _record(result: TrainResult) -> dict[str, Any]:
+    values = asdict(result)
+    values["losses"] = [loss if math.isfinite(loss) else None for loss in result.losses]
+    return values
+
+
+def _save(loaded: LoadedModel, settings: TrainSettings, folder: Path) -> None:
+    from whet.models.adapter import save_adapter, save_model
+
+    if settings.method == "full":
+        save_model(loaded, folder / "model")
+    else:
+        save_adapter(loaded, folder / "adapter", settings)
+
+
+def _take(job: Job, seed: int) -> None:
+    """Puts what the chosen seed trained where the run keeps its result."""
+    for source, target in (("adapter", job.run.adapter), ("model", job.run.model)):
+        found = _seed_folder(job, seed) / source
+        if found.is_dir():
+            shutil.rmtree(target, ignore_errors=True)
+            found.rename(target)

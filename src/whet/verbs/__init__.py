@@ -1,0 +1,1 @@
+"""The verbs: one file each, a plain function that assembles the parts."""

@@ -1,0 +1,102 @@
+"""`whet chat`: base and tuned model side by side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from whet.config import Config
+from whet.errors import ConfigError, RunError
+from whet.progress import Progress, Silent
+from whet.project import Project, open_project
+from whet.rundir import RunDir, read_json
+from whet.stages.models import Models
+from whet.types import Completer, Decoding, Message
+
+
+@dataclass
+class Chat:
+    """A conversation held with several models at once, each with its own history.
+
+    Call `say` with a message; it returns each model's answer by name. `reset` forgets all.
+    """
+
+    completers: dict[str, Completer]
+    prompts: dict[str, str | None]
+    decoding: Decoding
+    histories: dict[str, list[Message]] = field(default_factory=dict)
+
+    def say(self, text: str) -> dict[str, str]:
+        """Each model's answer to the message, given what that model said before."""
+        answers = {}
+        for name, completer in self.completers.items():
+            history = self.histories.setdefault(name, self._opening(name))
+            history.append({"role": "user", "content": text})
+            answer = completer.complete([history], self.decoding)[0].text
+            history.append({"role": "assistant", "content": answer})
+            answers[name] = answer
+        return answers
+
+    def reset(self) -> None:
+        """Forgets what was said."""
+        self.histories.clear()
+
+    def _opening(self, name: str) -> list[Message]:
+        prompt = self.prompts[name]
+        return [{"role": "system", "content": prompt}] if prompt else []
+
+
+def chat(
+    source: Config | str | Path = "whet.yaml",
+    *overrides: str,
+    adapter: str | Path | None = None,
+    root: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Chat:
+    """A conversation with the base model and, where there is one, the tuned model.
+
+    Args:
+        source: a run, or a project: then its newest run that trained something is taken.
+        overrides: `key=value` strings that go over the project's file.
+        adapter: a PEFT adapter from elsewhere instead.
+        root: what paths of a `Config` are relative to.
+        progress: what is told on the way.
+
+    Raises:
+        WhetError: the project or the run cannot be used.
+    """
+    project, run = _open(source, overrides, root)
+    if adapter is not None and not (Path(adapter) / "adapter_config.json").is_file():
+        raise ConfigError(f"--adapter: {adapter}: no PEFT adapter (it has no adapter_config.json).")
+    models = Models(project, run, progress or Silent(), str(adapter) if adapter else None)
+    prompt, tuned_prompt = _prompts(project, run)
+    completers = {"base": models.base()}
+    if adapter is not None or (run and (run.adapter.is_dir() or run.model.is_dir())):
+        completers["tuned"] = models.tuned()
+    generate = project.config.generate
+    decoding = Decoding(generate.temperature, generate.max_new_tokens, generate.stop)
+    return Chat(completers, {"base": prompt, "tuned": tuned_prompt}, decoding)
+
+
+def _open(
+    source: Config | str | Path, overrides: tuple[str, ...], root: str | Path | None
+) -> tuple[Project, RunDir | None]:
+    if not isinstance(source, Config) and (Path(source) / "run.json").is_file():
+        run = RunDir(Path(source))
+        if not (run.adapter.is_dir() or run.model.is_dir()):
+            raise RunError(f"{run.path}: nothing was trained in it.")
+        return open_project(run.config, root=run.root), run
+    project = open_project(source, overrides, root)
+    found = sorted(project.root.glob("runs/*/run.json"), reverse=True)
+    runs = (RunDir(path.parent) for path in found)
+    return project, next((r for r in runs if r.adapter.is_dir() or r.model.is_dir()), None)
+
+
+def _prompts(project: Project, run: RunDir | None) -> tuple[str | None, str | None]:
+    """The system prompts of base and tuned: what the run chose, or the project's first."""
+    if run is not None and run.file("choices.json").is_file():
+        chosen = read_json(run.file("choices.json"))["chosen"]
+        return chosen["prompt"], chosen["tuned_prompt"]
+    names = project.config.prompt
+    text = project.read_text(names[0], "prompt") if names else project.config.task or None
+    return text, text

@@ -1,0 +1,190 @@
+"""`whet check`: every fault in the data, what it would train on, and what the test set can show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from whet.config import Config, DataConfig
+from whet.data import Dataset, survey
+from whet.errors import ConfigError, DataError, ModelError
+from whet.progress import Progress, Silent
+from whet.project import Project, open_project
+from whet.stages.preparing import prepare, prompts, tuned_prompt, with_system
+from whet.stats import look_level, smallest_gain
+from whet.types import Example, Finding, Level
+
+MAX_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was found. `passed` is False with an error-level finding.
+
+    `smallest_gain` is the smallest true gain, over the margin, that the test set would show with
+    90 % power; None without a test set, or where no gain could be shown.
+    """
+
+    passed: bool
+    format: str
+    reason: str
+    version: str
+    rows: dict[str, int]
+    findings: list[Finding]
+    smallest_gain: float | None
+    tokens: dict[str, Any] | None
+    masks: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def text(self) -> str:
+        """What a person reads on the terminal: worst first, long lists cut with a count."""
+        lines = [f"{self.format}: {self.reason}"] if self.format else []
+        rows = ", ".join(f"{count} {name}" for name, count in self.rows.items() if count)
+        lines.append(f"{rows or 'no rows'}; content version {self.version or '(none)'}")
+        if self.tokens:
+            lines.append(
+                f"{self.tokens['total']:,} training tokens, {self.tokens['learnt']:,} of them"
+                f" learnt; longest row {self.tokens['longest']:,}"
+            )
+        for level in Level:
+            found = [str(f) for f in self.findings if f.level is level]
+            lines += [f"{level.value}: {text}" for text in found[:MAX_SHOWN]]
+            if len(found) > MAX_SHOWN:
+                more = len(found) - MAX_SHOWN
+                lines.append(f"... and {more} more of level {level.value}; --json has all.")
+        lines += self.notes
+        lines += ["", *self.masks] if self.masks else []
+        errors = sum(f.level is Level.ERROR for f in self.findings)
+        lines.append("no errors" if self.passed else f"{errors} errors")
+        return "\n".join(lines)
+
+
+def check(
+    files: Sequence[str | Path] = (),
+    *,
+    config: Config | str | Path = "whet.yaml",
+    overrides: Sequence[str] = (),
+    model: str | None = None,
+    show_mask: int = 0,
+    root: str | Path | None = None,
+    progress: Progress | None = None,
+) -> Checked:
+    """Reads and checks data: a project's, or files without a project.
+
+    Args:
+        files: data files; without any, the project's.
+        config: the project's file, for when no files are given.
+        overrides: `key=value` strings that go over the project's file.
+        model: the model whose template and length limit are used; the project's by default.
+        show_mask: so many rows are shown as the model will be trained on them, token by token.
+        root: what paths of a `Config` are relative to.
+        progress: what is told on the way.
+
+    Raises:
+        ConfigError, ModelError: what was asked for cannot be done.
+    """
+    progress = progress or Silent()
+    project = _project(files, config, overrides, model, root)
+    found: list[Finding] = []
+    try:
+        dataset = survey(
+            project.config.data,
+            root=project.root,
+            seed=project.config.train.seed,
+            has_prompt=bool(project.config.prompt),
+        )
+    except DataError as error:
+        found = [Finding(Level.ERROR, "unreadable", line) for line in error.faults]
+        return Checked(False, "", "", "", {}, found, None, None)
+    found = list(dataset.findings)
+    tokens, masks, notes = None, [], []
+    wants_tokens = show_mask or not files or model is not None
+    if wants_tokens and not dataset.errors:
+        try:
+            tokens, masks = _tokens(project, dataset, show_mask)
+        except DataError as error:
+            found += [Finding(Level.ERROR, "rendering", line) for line in error.faults]
+        except ImportError:
+            if show_mask:
+                raise
+            notes.append("Lengths were not checked: pip install 'whet[train]'")
+    gain, note = _gain(project.config, len(dataset.test))
+    return Checked(
+        not any(f.level is Level.ERROR for f in found),
+        dataset.format,
+        dataset.reason,
+        dataset.version,
+        {name: len(rows) for name, rows in dataset.splits.items()},
+        found,
+        gain,
+        tokens,
+        masks,
+        [*notes, note],
+    )
+
+
+def _project(
+    files: Sequence[str | Path],
+    config: Config | str | Path,
+    overrides: Sequence[str],
+    model: str | None,
+    root: str | Path | None,
+) -> Project:
+    if not files:
+        asked = [*overrides, *([f"model={model}"] if model else [])]
+        return open_project(config, asked, root)
+    if overrides:
+        raise ConfigError("overrides go with a project; files are checked as they are.")
+    data = DataConfig(train=tuple(str(file) for file in files))
+    return Project(Config(model=model or "whet-nano", data=data), Path.cwd())
+
+
+def _tokens(project: Project, dataset: Dataset, show_mask: int) -> tuple[dict[str, Any], list[str]]:
+    """Counts of the training rows as rendered, and the view of the first few.
+
+    Raises:
+        DataError: rows are too long, or the template refuses them.
+        ModelError: the model or its template cannot be used.
+    """
+    from whet.models.load import load_tokenizer
+    from whet.rows.mask_view import mask_view
+    from whet.rows.render import find_stop_ids, render_examples
+    from whet.stages.preparing import tokenizer_folder
+
+    fitted = prepare(project)
+    text = tuned_prompt(project, next(iter(prompts(project, dataset).values())))
+    template = project.path(project.config.template) if project.config.template else None
+    tokenizer = load_tokenizer(tokenizer_folder(project), template=template)
+    if not tokenizer.chat_template:
+        raise ModelError(
+            f"{project.config.model}: no chat template. Name one: template: FILE.jinja"
+        )
+    rows = [
+        Example(e.id, with_system(text, e), e.source, e.group, e.fields, e.tools)
+        for e in fitted.train
+    ]
+    rendered = render_examples(rows, tokenizer, find_stop_ids(tokenizer))
+    counts = {
+        "total": sum(row.num_tokens for row in rendered),
+        "learnt": sum(row.num_loss_tokens for row in rendered),
+        "longest": max((row.longest for row in rendered), default=0),
+    }
+    return counts, [mask_view(row, tokenizer) for row in rendered[:show_mask]]
+
+
+def _gain(config: Config, num_items: int) -> tuple[float | None, str]:
+    if not num_items:
+        return None, "There is no test set: whet can train, and cannot say whether it helped."
+    margin = config.eval.margin
+    gain = smallest_gain(num_items, margin=margin, level=look_level(1))
+    if gain is None:
+        return (
+            None,
+            f"{num_items} test items can show no gain at all over the margin of {margin:.1%}.",
+        )
+    return gain, (
+        f"{num_items} test items show a true gain of {100 * gain:.1f} points or more to exceed"
+        f" the margin of {100 * margin:g} points, with 90 % power (right-or-wrong metric)."
+    )

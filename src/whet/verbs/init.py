@@ -1,0 +1,161 @@
+"""`whet init`: a project that runs as it stands, from a bundled example or from your own file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from whet.data import Reading, read
+from whet.errors import ConfigError, DataError
+from whet.evals import closed_set
+from whet.types import Example, Level
+
+EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
+LONG_ANSWER_WORDS = 12
+TOKENS_PER_WORD = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The new project: its folder, its files, and what was guessed."""
+
+    folder: Path
+    files: list[str]
+    notes: list[str]
+
+    def text(self) -> str:
+        """What a person reads on the terminal."""
+        lines = [f"{self.folder}: {', '.join(self.files)}", *self.notes]
+        lines.append(f"Next: cd {self.folder} && whet check && whet run")
+        return "\n".join(lines)
+
+
+def init(
+    folder: str | Path,
+    *,
+    example: str | None = None,
+    data: str | Path | None = None,
+    model: str = "whet-nano",
+) -> Made:
+    """Makes a project in a new or empty folder.
+
+    Args:
+        folder: where to make it.
+        example: the name of a bundled example.
+        data: a file of examples; its columns are guessed, and what was guessed is said.
+        model: the base model to write into `whet.yaml`.
+
+    Raises:
+        ConfigError: the folder is not empty, or no such example.
+        DataError: the file cannot be read or its columns cannot be guessed.
+    """
+    folder = Path(folder)
+    if example is not None and data is not None:
+        raise ConfigError("give --example or --data, not both.")
+    names = example_names()
+    if example is not None and example not in names:
+        raise ConfigError(f"{example!r} is no bundled example. There are: {', '.join(names)}.")
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ConfigError(f"{folder}: exists and is not empty. Name a new folder.")
+    if data is not None:
+        return _from_data(folder, Path(data), model)
+    return _from_example(folder, example or names[0])
+
+
+def example_names() -> list[str]:
+    """The bundled examples, the first one to try first."""
+    order = json.loads((EXAMPLES / "index.json").read_text(encoding="utf-8"))
+    return list(order)
+
+
+def _from_example(folder: Path, name: str) -> Made:
+    shutil.copytree(
+        EXAMPLES / name, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__")
+    )
+    index = json.loads((EXAMPLES / "index.json").read_text(encoding="utf-8"))
+    return Made(folder, _listing(folder), [f"{name}: {index[name]}"])
+
+
+def _listing(folder: Path) -> list[str]:
+    return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+
+
+def _from_data(folder: Path, file: Path, model: str) -> Made:
+    reading = read([file])
+    faults = [str(f) for f in reading.findings if f.level is Level.ERROR]
+    if faults:
+        raise DataError([*faults, f"Mend {file}, or look at all of it: whet check {file}"])
+    labels = closed_set(reading.examples)
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "data").mkdir()
+    shutil.copyfile(file, folder / "data" / file.name)
+    (folder / "prompts").mkdir()
+    has_system = any(e.system for e in reading.examples)
+    if not has_system:
+        prompt = _prompt(reading.examples, labels)
+        (folder / "prompts" / "prompt.txt").write_text(prompt, encoding="utf-8")
+    named = str(Path(model).resolve()) if Path(model).exists() else model
+    text = _yaml(file.name, named, reading, labels, has_system)
+    (folder / "whet.yaml").write_text(text, encoding="utf-8")
+    notes = [f"{file.name}: {len(reading.examples)} rows, {reading.format}: {reading.reason}"]
+    if labels:
+        notes.append(f"The answers form a closed set of {len(labels)}; they are ranked, not spelt.")
+    if not has_system:
+        notes.append("prompts/prompt.txt is a draft: make it your best prompt. It is the baseline.")
+    return Made(folder, _listing(folder), notes)
+
+
+def _prompt(examples: Sequence[Example], labels: Sequence[str] | None) -> str:
+    if labels:
+        return "Classify the message. Answer with one of: " + ", ".join(labels) + ".\n"
+    shown = Counter(len(e.answer.split()) for e in examples).most_common(1)[0][0]
+    length = "in a few words" if shown <= LONG_ANSWER_WORDS else "as a helpful expert would"
+    return f"Answer the message {length}.\n"
+
+
+def _yaml(
+    file: str,
+    model: str,
+    reading: Reading,
+    labels: Sequence[str] | None,
+    has_system: bool,
+) -> str:
+    longest = max(len(example.answer.split()) for example in reading.examples)
+    primary = "exact_match" if labels or longest <= LONG_ANSWER_WORDS else "token_f1"
+    metrics = "[exact_match, accuracy]" if labels else "[exact_match, token_f1]"
+    prompt = (
+        "# prompt: prompts/prompt.txt  # your rows have a system message of their own"
+        if has_system
+        else "prompt: prompts/prompt.txt  # your best prompt; name several, the best one counts"
+    )
+    choices = "auto" if labels else "none"
+    rate = "2e-3  # a very small model likes ten times 2e-4" if model == "whet-nano" else "2e-4"
+    tokens = 32 if labels else max(16, min(1024, TOKENS_PER_WORD * longest))
+    return f"""\
+task: Say here in one sentence what the model is for.
+model: {json.dumps(model)}
+data:
+  train: {json.dumps("data/" + file)}
+  # found: {reading.format} ({reading.reason})
+  split: {{validation: 0.15, test: 0.25}}  # by content; group_by: COLUMN keeps groups together
+  on_leak: error  # or drop_train, drop_test
+  on_too_long: error  # or drop, truncate_left, truncate_right
+{prompt}
+tuned_prompt: same  # or none, or a shorter file
+# rag: {{documents: docs/}}  # a folder of .md or .txt adds the retrieval arms
+train:
+  method: lora  # or full
+  epochs: 3
+  learning_rate: {rate}
+eval:
+  metrics: {metrics}
+  primary: {primary}  # the one number that decides
+  margin: 0.02  # a smaller gain is not worth shipping
+generate:
+  choices: {choices}  # auto: rank the closed set of answers instead of spelling them
+  max_new_tokens: {tokens}
+"""

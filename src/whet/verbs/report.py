@@ -1,0 +1,89 @@
+"""`whet report`: show a run, list all runs, compare two."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from whet.errors import ConfigError, RunError
+from whet.reporting import compare_text, runs_table, verdict_text
+from whet.rundir import RunDir, read_json
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The same thing as text for a person and as values for a program."""
+
+    text: str
+    values: dict[str, Any]
+
+
+def report(*what: str | Path, root: str | Path = ".") -> Shown:
+    """The report of a run; of the newest one when none is named.
+
+    Args:
+        what: a run folder; or `list`; or `compare` and two run folders.
+        root: the project's folder, for `list` and the newest run.
+
+    Raises:
+        RunError: no such run, or a run without a report.
+    """
+    words = [str(word) for word in what]
+    if words[:1] == ["list"] and len(words) == 1:
+        return _list(Path(root))
+    if words[:1] == ["compare"]:
+        if len(words) != 3:
+            raise ConfigError("whet report compare takes two run folders.")
+        return _compare(Path(words[1]), Path(words[2]))
+    if len(words) > 1:
+        raise ConfigError(f"expected one run, `list`, or `compare A B`; found {' '.join(words)}.")
+    run = RunDir(Path(words[0])) if words else _newest(Path(root))
+    values = _read(run)
+    return Shown(verdict_text(values) + f"\n\n{run.report_html}", values)
+
+
+def _runs(root: Path) -> list[RunDir]:
+    return [RunDir(path.parent) for path in sorted((root / "runs").glob("*/run.json"))]
+
+
+def _newest(root: Path) -> RunDir:
+    finished = [run for run in _runs(root) if run.report_json.is_file()]
+    if not finished:
+        raise RunError(f"{root / 'runs'}: no finished run. `whet run` makes one.")
+    return finished[-1]
+
+
+def _read(run: RunDir) -> dict[str, Any]:
+    if not run.report_json.is_file():
+        raise RunError(
+            f"{run.path}: no report yet; the run is {run.state}. Go on with: whet run {run.path}"
+        )
+    values: dict[str, Any] = read_json(run.report_json)
+    return values
+
+
+def _list(root: Path) -> Shown:
+    rows = []
+    for run in _runs(root):
+        record = run.record()
+        found = read_json(run.report_json) if run.report_json.is_file() else {}
+        details = found.get("details", {})
+        rows.append(
+            {
+                "run": run.path.name,
+                "verb": record["verb"],
+                "state": run.state.value,
+                "created": record["created"],
+                "verdict": found.get("verdict"),
+                "headline": details.get("headline"),
+            }
+        )
+    if not rows:
+        raise RunError(f"{root / 'runs'}: no runs. `whet run` makes one.")
+    return Shown(runs_table(rows), {"runs": rows})
+
+
+def _compare(a: Path, b: Path) -> Shown:
+    first, second = _read(RunDir(a)), _read(RunDir(b))
+    return Shown(compare_text(first, second), {"a": first, "b": second})
