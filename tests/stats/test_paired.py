@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from whet.stats.clusters import clusters
 from whet.stats.paired import design_effect, difference_interval, paired_difference
-from whet.stats.proportions import tango
+from whet.stats.proportions import paired_score
 
 
-def test_right_and_wrong_is_tangos_interval_of_the_discordant_pairs() -> None:
+def test_right_and_wrong_is_the_score_interval_of_the_discordant_pairs() -> None:
     a, b = [1, 1, 1, 0, 0, 1, 0, 1], [1, 0, 0, 0, 1, 1, 0, 1]
-    found, expected = paired_difference(a, b), tango(2, 1, 8)
-    assert (found.low, found.high, found.method) == (expected.low, expected.high, "tango")
+    found, expected = paired_difference(a, b), paired_score(2, 1, 8)
+    assert (found.low, found.high, found.method) == (expected.low, expected.high, "tango-skew")
 
 
 def test_graded_scores_take_students_t_below_fifty_items_and_bca_from_there() -> None:
@@ -27,7 +27,7 @@ def test_graded_scores_take_students_t_below_fifty_items_and_bca_from_there() ->
 
 def test_votes_are_paired_items_won_lost_or_tied() -> None:
     found = difference_interval([1, 1, 1, -1, 0, 0], level=0.04)
-    assert found.value == pytest.approx(1 / 3) and found.method == "tango"
+    assert found.value == pytest.approx(1 / 3) and found.method == "tango-skew"
 
 
 def test_groups_of_one_change_nothing() -> None:

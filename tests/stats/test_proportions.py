@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
 import numpy as np
@@ -11,7 +12,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from whet.stats.proportions import newcombe, newcombe_paired, tango, tango_statistic, wilson
+from whet.stats.proportions import (
+    newcombe,
+    newcombe_paired,
+    paired_score,
+    paired_statistic,
+    tango,
+    tango_statistic,
+    wilson,
+)
 from whet.types import Interval
 
 
@@ -53,6 +62,12 @@ def test_newcombe_paired_gives_the_published_intervals() -> None:
     assert _ends(newcombe_paired(14, 5, 0, 22)) == pytest.approx((0.011, 0.226), abs=6e-4)
 
 
+def test_the_corrected_statistic_at_zero_is_the_n_minus_1_mcnemar_test() -> None:
+    # R's ratesci 1.0, pairbinci(x = c(1, 1, 7, 12)): scorenull -2.07, chisq 4.29.
+    found = paired_statistic(1, 7, 21, 0.0)
+    assert (round(found, 2), round(found**2, 2)) == (-2.07, 4.29)
+
+
 def test_the_score_statistic_at_zero_is_mcnemars() -> None:
     assert tango_statistic(25, 10, 100, 0.0) == pytest.approx((25 - 10) / math.sqrt(35))
 
@@ -64,7 +79,8 @@ def test_paired_intervals_are_finite_ordered_and_mirror_when_arms_swap(
     wins = data.draw(st.integers(0, n))
     losses = data.draw(st.integers(0, n - wins))
     level = data.draw(st.sampled_from([0.05, 0.04, 0.005, 0.000625]))
-    found, swapped = tango(wins, losses, n, level), tango(losses, wins, n, level)
+    method = data.draw(st.sampled_from([tango, paired_score]))
+    found, swapped = method(wins, losses, n, level), method(losses, wins, n, level)
     assert found.low is not None and found.high is not None
     assert -1 <= found.low <= found.value <= found.high <= 1
     assert found.low < found.high
@@ -87,8 +103,11 @@ def test_without_discordant_pairs_a_hundred_items_leave_four_points_open() -> No
 
 
 @pytest.mark.parametrize("wins", [0, 1])
-def test_one_item_gives_a_wide_interval_and_no_error(wins: int) -> None:
-    low, high = _ends(tango(wins, 0, 1))
+@pytest.mark.parametrize("method", [tango, paired_score])
+def test_one_item_gives_a_wide_interval_and_no_error(
+    method: Callable[[int, int, int], Interval], wins: int
+) -> None:
+    low, high = _ends(method(wins, 0, 1))
     assert low < 0 < high and high - low > 1.5
 
 
@@ -101,7 +120,7 @@ def test_no_item_is_refused() -> None:
 
 @pytest.mark.parametrize("level", [0.04, 0.005])
 @pytest.mark.parametrize(("difference", "discordance"), [(0.0, 0.2), (0.02, 0.1), (0.1, 0.3)])
-def test_each_end_of_tango_errs_about_as_often_as_it_says(
+def test_each_end_errs_about_as_often_as_it_says(
     level: float, difference: float, discordance: float
 ) -> None:
     lower, upper = _errors(100, difference, discordance, level, 60_000)
@@ -109,11 +128,11 @@ def test_each_end_of_tango_errs_about_as_often_as_it_says(
 
 
 @pytest.mark.slow
-def test_tango_errs_less_in_its_worse_end_than_newcombe() -> None:
+def test_the_default_errs_less_in_its_worse_end_than_newcombe() -> None:
     rng = np.random.default_rng(3)
     wins, losses = 0.15, 0.05
     counts = rng.multinomial(50, [0.6, wins, losses, 0.2], size=20_000)
-    tangos = [_ends(tango(int(b), int(c), 50, 0.005)) for _, b, c, _ in counts]
+    tangos = [_ends(paired_score(int(b), int(c), 50, 0.005)) for _, b, c, _ in counts]
     newcombes = [_ends(newcombe_paired(a, b, c, d, 0.005)) for a, b, c, d in counts.tolist()]
 
     def worse_end(found: list[tuple[float, float]]) -> float:
@@ -127,14 +146,14 @@ def test_tango_errs_less_in_its_worse_end_than_newcombe() -> None:
 def _errors(
     n: int, difference: float, discordance: float, level: float, draws: int
 ) -> tuple[float, float]:
-    """How often each end of Tango's interval misses the true difference.
+    """How often each end of the default interval misses the true difference.
 
     The lower end is above it exactly when the statistic at it exceeds z, which needs no bisection.
     """
     rng, z = np.random.default_rng(7), NormalDist().inv_cdf(1 - level / 2)
     shares = [(discordance + difference) / 2, (discordance - difference) / 2, 1 - discordance]
     rows, times = np.unique(rng.multinomial(n, shares, size=draws), axis=0, return_counts=True)
-    found = np.array([tango_statistic(b, c, n, difference) for b, c, _ in rows])
+    found = np.array([paired_statistic(b, c, n, difference) for b, c, _ in rows])
     return float(times[found > z].sum() / draws), float(times[found < -z].sum() / draws)
 
 

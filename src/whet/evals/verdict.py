@@ -27,7 +27,8 @@ from enum import StrEnum
 from typing import Any
 
 from whet.evals import reasons
-from whet.evals.case import Case, JudgedArm, above, best_of, build, lower_end, readable, value_of
+from whet.evals.case import Case, above, best_of, build, lower_end, readable, value_of
+from whet.evals.case import JudgedArm as JudgedArm
 from whet.evals.compare import Compare, Comparison, Groups, Values, by_scores
 from whet.evals.gates import ALWAYS, Gate
 from whet.evals.headroom import Stop, StopKind

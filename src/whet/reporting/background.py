@@ -131,10 +131,9 @@ def _side(title: str, items: list[Failure], a: str, b: str, tone: Tone) -> Html:
 
 
 def _item(item: Failure, a: str, b: str) -> Html:
-    sides = (("right answer", "gold"), (a, "candidate"), (b, "baseline"))
+    sides = (("right answer", item["gold"]), (a, item["candidate"]), (b, item["baseline"]))
     answers = [
-        element("div", element("h4", name), quote(item[key]), class_="answer")  # type: ignore[literal-required]
-        for name, key in sides
+        element("div", element("h4", name), quote(said), class_="answer") for name, said in sides
     ]
     return element(
         "article",

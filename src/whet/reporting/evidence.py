@@ -56,7 +56,7 @@ def _measured(report: Report, metric: str) -> Html:
     rows = []
     for arm, of in zip(named, told, strict=True):
         kind = words.kind(report, arm)
-        chosen = ", chosen by the verdict" if arm == report["details"].get("use_arm") else ""
+        chosen = ", chosen" if arm == report["details"].get("use_arm") else ""
         rows.append(
             row(
                 join(arm, element("small", f"{kind}{chosen}")),

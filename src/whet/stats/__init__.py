@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from whet.stats.power import votes_wanted as votes_wanted
     from whet.stats.proportions import newcombe as newcombe
     from whet.stats.proportions import newcombe_paired as newcombe_paired
+    from whet.stats.proportions import paired_score as paired_score
     from whet.stats.proportions import tango as tango
     from whet.stats.proportions import wilson as wilson
 
@@ -45,6 +46,7 @@ _MODULE_OF = {
     "newcombe_paired": "proportions",
     "non_inferior": "noninferiority",
     "paired_difference": "paired",
+    "paired_score": "proportions",
     "smallest_gain": "power",
     "tango": "proportions",
     "votes_wanted": "power",

@@ -1,10 +1,10 @@
 """The interval of a paired difference: one entry for every comparison of two arms.
 
-    differences all in {-1, 0, 1}     `tango`; with groups, Tango on Rao and Scott's counts
+    differences all in {-1, 0, 1}     `paired_score`; with groups, on Rao and Scott's counts
     anything else                     `mean_interval` of the differences
 
 The clustered binary form divides wins, losses and n by the design effect (clustered variance
-over independent variance, not below 1) and reads Tango's statistic at Student's t with G - 1
+over independent variance, not below 1) and reads the statistic at Student's t with G - 1
 degrees of freedom. Simulated at 10, 30 and 80 groups of about 4, correlation 0 to 0.8, its ends
 err at most 1.3 times the nominal rate; the cluster-robust t interval, up to 12 times at 10 groups
 where few pairs differ.
@@ -17,7 +17,7 @@ from collections.abc import Sequence
 
 from whet.stats.clusters import Clusters, Groups, clusters, standard_error
 from whet.stats.means import mean_interval, t_quantile
-from whet.stats.proportions import tango
+from whet.stats.proportions import paired_score
 from whet.types import Interval
 
 
@@ -78,7 +78,7 @@ def difference_interval(
         return _clustered_tango(differences, found, level)
     wins = sum(value > 0 for value in differences)
     losses = sum(value < 0 for value in differences)
-    return tango(wins, losses, len(differences), level)
+    return paired_score(wins, losses, len(differences), level)
 
 
 def _clustered_tango(differences: Sequence[float], found: Clusters, level: float) -> Interval:
@@ -91,7 +91,7 @@ def _clustered_tango(differences: Sequence[float], found: Clusters, level: float
     wins = sum(value > 0 for value in differences) / effect
     losses = sum(value < 0 for value in differences) / effect
     degrees = max(1, num_clusters - 1)
-    interval = tango(wins, losses, n / effect, level, quantile=t_quantile(level, degrees))
+    interval = paired_score(wins, losses, n / effect, level, quantile=t_quantile(level, degrees))
     return Interval(interval.value, interval.low, interval.high, n, level, "cluster-tango")
 
 

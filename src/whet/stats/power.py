@@ -1,8 +1,8 @@
 """What a test set can show, and how many more items would settle an open question.
 
-Power is computed for the very rule that will decide, "the lower end of Tango's interval is above
-the margin", by summing over the number of discordant pairs and, for each, over the number of wins
-that would be enough. Nothing is approximated at any size.
+Power is computed for the very rule that will decide, "the lower end of the paired interval is
+above the margin", by summing over the number of discordant pairs and, for each, over the number
+of wins that would be enough. Nothing is approximated at any size.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import math
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from whet.stats.proportions import normal_quantile, tango_statistic
+from whet.stats.proportions import normal_quantile, paired_statistic
 from whet.types import Interval
 
 POWER = 0.9
@@ -63,7 +63,7 @@ def _wins_needed(pairs: int, n: int, margin: float, z: float) -> int:
     low, high = 0, pairs + 1
     while low < high:
         middle = (low + high) // 2
-        if tango_statistic(middle, pairs - middle, n, margin) > z:
+        if paired_statistic(middle, pairs - middle, n, margin) > z:
             high = middle
         else:
             low = middle + 1

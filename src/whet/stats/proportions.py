@@ -4,16 +4,23 @@ All of them invert or combine score tests, so they stay inside [-1, 1], have a w
 or everything is right, and hold their level at sizes where estimate +- z * standard error
 does not (Newcombe 1998; Fagerland, Lydersen and Laake 2014).
 
-For paired answers **Tango's interval is the default**. Both it and Newcombe's hybrid were
-simulated at n = 20 to 300, differences 0 to 0.3, discordance 0.03 to 0.6. A decision reads one
-end only, so the error of each end was compared with half the level, at 0.04 and at 0.005: where
-both arms win some items, Tango's ends err at most 1.3 times the nominal rate, Newcombe's up to
-2.5 times; where one arm never wins, 2 times against 5.7.
+For paired answers **the skewness-corrected Tango interval is the default** (`paired_score`). A
+decision reads one end only, so the error of one end is what counts, and for a rule that reads
+counts it can be computed exactly, by summing over all outcomes. At n = 30 to 1,000, true gains
+-0.05 to 0.1 and losses on 0 to 40 % of the items, the lower end errs at most
+
+    paired_score        1.4 times the nominal 0.02,  1.2 times the nominal 0.0025
+    Tango               2.1                          2.8
+    Newcombe's hybrid   2   (simulated)              5.7
+
+The worst cases are arms that almost never lose an item: just those that get shipped. The mean
+over all cases is 0.7 and 0.5 times: most of the time the interval is a little too wide.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
 
 from whet.types import Interval
@@ -113,9 +120,7 @@ def tango_statistic(wins: float, losses: float, n: float, difference: float) -> 
     2n q^2 + B q + C = 0 with B = -wins - losses + (2n - wins + losses) d, C = -losses d (1 - d).
     Falls as d grows. Source: Tango 1998, Statistics in Medicine 17:891-908.
     """
-    b = -wins - losses + (2 * n - wins + losses) * difference
-    c = -losses * difference * (1 - difference)
-    q = (math.sqrt(max(0.0, b * b - 8 * n * c)) - b) / (4 * n)
+    q = _loss_share(wins, losses, n, difference)
     variance = n * (2 * q + difference * (1 - difference))
     excess = wins - losses - n * difference
     if variance <= 1e-12 * n:
@@ -123,29 +128,79 @@ def tango_statistic(wins: float, losses: float, n: float, difference: float) -> 
     return excess / math.sqrt(variance)
 
 
-def tango(
+def _loss_share(wins: float, losses: float, n: float, difference: float) -> float:
+    b = -wins - losses + (2 * n - wins + losses) * difference
+    c = -losses * difference * (1 - difference)
+    return (math.sqrt(max(0.0, b * b - 8 * n * c)) - b) / (4 * n)
+
+
+def paired_statistic(wins: float, losses: float, n: float, difference: float) -> float:
+    """Tango's statistic, or its skewness-corrected form where that is nearer to zero.
+
+    A win, a loss or a tie is 1, -1 or 0; under d its variance is V = 2q + d (1 - d) and its third
+    central moment M = d (1 - 6q - 3d + 2d^2). With s = M / (6 V^1.5 sqrt(n)), the corrected z is
+    what Cornish and Fisher expand to sqrt((n - 1) / n) T = z + s (z^2 - 1). At d = 0 there is no
+    skewness, and z^2 is McNemar's chi-square times (n - 1) / n.
+
+    The correction tames arms that only win; for arms that only lose it goes too far, and Tango's
+    own form, which is then the wider, stands.
+
+    Source: Laud 2017, Pharmaceutical Statistics 16:334-348, there for two samples.
+    """
+    t = tango_statistic(wins, losses, n, difference)
+    q = _loss_share(wins, losses, n, difference)
+    variance = 2 * q + difference * (1 - difference)
+    if not math.isfinite(t) or variance <= 1e-12:
+        return t
+    third = difference * (1 - 6 * q - 3 * difference + 2 * difference**2)
+    skew = third / (6 * variance * math.sqrt(variance * n))
+    corrected = t * math.sqrt(max(0.0, n - 1) / n)
+    if abs(skew) > 1e-9:
+        root = math.sqrt(max(0.0, 1 + 4 * skew * (corrected + skew)))
+        corrected = (root - 1) / (2 * skew)
+    return min(t, corrected, key=abs)
+
+
+def tango(wins: float, losses: float, n: float, level: float = 0.05) -> Interval:
+    """(wins - losses) / n over n pairs, with Tango's score interval: every d with |T(d)| <= z.
+
+    A win is a pair that only the first arm gets right, a loss one that only the second does.
+    """
+    z = normal_quantile(level)
+    return _inverted(tango_statistic, wins, losses, n, z, level, "tango")
+
+
+def paired_score(
     wins: float, losses: float, n: float, level: float = 0.05, *, quantile: float | None = None
 ) -> Interval:
-    """(wins - losses) / n over n pairs, with Tango's score interval.
+    """(wins - losses) / n over n pairs, with the skewness-corrected Tango interval.
 
-    A win is a pair that only the first arm gets right, a loss one that only the second does. The
-    interval holds every d with |T(d)| <= z. Counts may be fractions, and `quantile` may replace
-    z: the clustered form in `paired.py` needs both.
+    Counts may be fractions, and `quantile` may replace z: the clustered form in `paired.py`
+    needs both.
     """
-    _check_counts(n, wins, losses, n - wins - losses)
     z = normal_quantile(level) if quantile is None else quantile
+    return _inverted(paired_statistic, wins, losses, n, z, level, "tango-skew")
+
+
+Statistic = Callable[[float, float, float, float], float]
+
+
+def _inverted(
+    statistic: Statistic, wins: float, losses: float, n: float, z: float, level: float, name: str
+) -> Interval:
+    _check_counts(n, wins, losses, n - wins - losses)
     # T(d; wins, losses) = -T(-d; losses, wins): the upper end is the mirrored lower end.
-    low = _tango_lower(wins, losses, n, z)
-    high = -_tango_lower(losses, wins, n, z)
-    return Interval((wins - losses) / n, low, high, round(n), level, "tango")
+    low = _lower(statistic, wins, losses, n, z)
+    high = -_lower(statistic, losses, wins, n, z)
+    return Interval((wins - losses) / n, low, high, round(n), level, name)
 
 
-def _tango_lower(wins: float, losses: float, n: float, z: float) -> float:
-    """The smallest d with T(d) <= z, by bisection to 1e-12."""
+def _lower(statistic: Statistic, wins: float, losses: float, n: float, z: float) -> float:
+    """The smallest d whose statistic is at most z, by bisection to 1e-12."""
     low, high = -1.0, (wins - losses) / n
     for _ in range(44):
         middle = (low + high) / 2
-        if tango_statistic(wins, losses, n, middle) > z:
+        if statistic(wins, losses, n, middle) > z:
             low = middle
         else:
             high = middle
