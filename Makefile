@@ -18,7 +18,7 @@ $(BIN)/python:
 .venv/core: $(BIN)/python requirements.lock pyproject.toml
 	$(PIP) install "$$(grep '^torch==' requirements.lock)"
 	$(PIP) install -r requirements.lock
-	$(PIP) install --no-deps -e .
+	$(PIP) install --no-deps --no-build-isolation -e .
 	touch .venv/core
 
 .venv/dev: .venv/core requirements-dev.lock

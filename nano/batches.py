@@ -1,4 +1,6 @@
-"""Batches of fixed shape: every step draws its own documents, so that a run resumes from its step number alone."""
+"""Batches of fixed shape: every step draws its own documents, so that a run resumes from its step
+number alone.
+"""
 
 import random
 from dataclasses import dataclass
@@ -7,13 +9,15 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from .corpus import document
+from .corpus import document, seeded
 from .tokenizer import Encoded, encode
 
 
 @dataclass(frozen=True)
 class Shape:
-    """Rows and tokens of a batch, the lengths of the documents it takes, and its share of the steps."""
+    """Rows and tokens of a batch, the lengths of the documents it takes, and its share of the
+    steps.
+    """
 
     num_rows: int
     num_tokens: int
@@ -27,12 +31,15 @@ SHAPES = (
     Shape(num_rows=12, num_tokens=512, shortest=200, early=0.04, late=0.14),
     Shape(num_rows=4, num_tokens=1536, shortest=450, early=0.0, late=0.06),
 )
-"""Few shapes, all of 6,144 tokens: a new shape makes the compiler and the allocator start afresh."""
+"""Few shapes, all of 6,144 tokens: a new shape makes the compiler and the allocator start afresh.
+"""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Tokens and document numbers [B, T], the flat positions whose next token is learned, and those next tokens."""
+    """Tokens and document numbers [B, T], the flat positions whose next token is learned, and those
+    next tokens.
+    """
 
     tokens_BT: Tensor
     documents_BT: Tensor
@@ -40,13 +47,17 @@ class Batch:
     targets: Tensor
 
 
-def make_batch(tokenizer: Tokenizer, seed: int, step: int, late: float, prompt_share: float) -> Batch:
-    """The batch of a step: a shape, documents best-fitted into its rows, and the positions to learn from.
+def make_batch(
+    tokenizer: Tokenizer, seed: int, step: int, late: float, prompt_share: float
+) -> Batch:
+    """The batch of a step: a shape, documents best-fitted into its rows, and the positions to learn
+    from.
 
-    Besides the assistant's words and plain text a random `prompt_share` of the prompt tokens is learned, which is
-    cheaper than giving all of them a small weight: the output layer runs on the chosen positions only.
+    Besides the assistant's words and plain text a random `prompt_share` of the prompt tokens is
+    learned, which is cheaper than giving all of them a small weight: the output layer runs on the
+    chosen positions only.
     """
-    rng = random.Random(f"batch {seed}/{step}")
+    rng = seeded(f"batch {seed}/{step}")
     shape = rng.choices(SHAPES, [s.early * (1 - late) + s.late * late for s in SHAPES])[0]
     rows: list[list[Encoded]] = [[] for _ in range(shape.num_rows)]
     room = [shape.num_tokens] * shape.num_rows
@@ -67,7 +78,9 @@ def make_batch(tokenizer: Tokenizer, seed: int, step: int, late: float, prompt_s
     return _tensors(rows, shape, rng, prompt_share)
 
 
-def _tensors(rows: list[list[Encoded]], shape: Shape, rng: random.Random, prompt_share: float) -> Batch:
+def _tensors(
+    rows: list[list[Encoded]], shape: Shape, rng: random.Random, prompt_share: float
+) -> Batch:
     tokens = torch.zeros(shape.num_rows, shape.num_tokens, dtype=torch.long)
     documents = torch.full((shape.num_rows, shape.num_tokens), -1)
     positions: list[int] = []

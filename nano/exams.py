@@ -3,7 +3,19 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .corpus import Document, Message, Source, context, copying, forms, intents, labels, refusals, rewriting
+from .corpus import (
+    Document,
+    Message,
+    Source,
+    context,
+    copying,
+    examples,
+    forms,
+    intents,
+    labels,
+    refusals,
+    rewriting,
+)
 from .corpus.document import system, user
 
 
@@ -24,7 +36,9 @@ class Exam:
     draw: Callable[[Source], Question]
 
 
-def _labels(make: Callable[[Source], labels.Task], low: int, high: int) -> Callable[[Source], Question]:
+def _labels(
+    make: Callable[[Source], labels.Task], low: int, high: int
+) -> Callable[[Source], Question]:
     """A label out of `low` to `high`; the guess knows the labels."""
 
     def draw(source: Source) -> Question:
@@ -33,7 +47,9 @@ def _labels(make: Callable[[Source], labels.Task], low: int, high: int) -> Calla
             if low <= len(task.labels) <= high:
                 break
         message, label = task.draw()
-        return Question([system(labels.instruction(source, task)), user(message)], label, 1 / len(task.labels))
+        return Question(
+            [system(labels.instruction(source, task)), user(message)], label, 1 / len(task.labels)
+        )
 
     return draw
 
@@ -52,11 +68,19 @@ def _many(source: Source) -> labels.Task:
 
 def _judgement(name: str) -> Callable[[Source], labels.Task]:
     draw_name, names, intros = labels.JUDGEMENTS[name]
-    return lambda source: labels.Task(list(names), lambda: draw_name(source), source.wording(intros))
+    return lambda source: labels.Task(
+        list(names), lambda: draw_name(source), source.wording(intros)
+    )
 
 
-def _turn(write: Callable[[Source], Document], last: bool = False, keep: Callable[[str], bool] = lambda answer: True) -> Callable[[Source], Question]:
-    """The first (or last) answer of a document; the guess is 0, as nothing is told about the answer."""
+def _turn(
+    write: Callable[[Source], Document],
+    last: bool = False,
+    keep: Callable[[str], bool] = lambda answer: True,
+) -> Callable[[Source], Question]:
+    """The first (or last) answer of a document; the guess is 0, as nothing is told about the
+    answer.
+    """
 
     def draw(source: Source) -> Question:
         while True:
@@ -71,7 +95,7 @@ def _turn(write: Callable[[Source], Document], last: bool = False, keep: Callabl
 
 def _few_shot(source: Source) -> Question:
     """The last answer after examples; the guess takes one of the answers shown."""
-    question = _turn(copying.few_shot, last=True)(source)
+    question = _turn(examples.few_shot, last=True)(source)
     shown = {m["content"] for m in question.messages if m["role"] == "assistant"}
     return Question(question.messages, question.answer, 1 / len(shown) if len(shown) > 1 else 0.5)
 
@@ -95,7 +119,9 @@ def _refusal(harmful: bool) -> Callable[[Source], Question]:
     def draw(source: Source) -> Question:
         prompt = [system(source.pick(refusals.PROMPTS))]
         if harmful:
-            return Question([*prompt, user(refusals.harmful_request(source))], refusals.REFUSAL, 0.5)
+            return Question(
+                [*prompt, user(refusals.harmful_request(source))], refusals.REFUSAL, 0.5
+            )
         return Question([*prompt, user(refusals.harmless_request(source)[0])], NOT_REFUSED, 0.5)
 
     return draw
@@ -122,11 +148,16 @@ def _unknown(answer: str) -> bool:
     return answer == context.ABSTAIN
 
 
+PLAIN_SENTIMENT = """\
+Classify the sentiment of the review.
+Labels: positive, negative
+Reply with the label only."""
+
+
 def _always_sentiment(source: Source) -> Question:
     """The plainest wording, which the easy bundled example uses."""
     message, label = labels.JUDGEMENTS["sentiment"][0](source)
-    prompt = "Classify the sentiment of the review.\nLabels: positive, negative\nReply with the label only."
-    return Question([system(prompt), user(message)], label, 0.5)
+    return Question([system(PLAIN_SENTIMENT), user(message)], label, 0.5)
 
 
 EXAMS: tuple[Exam, ...] = (
@@ -145,7 +176,7 @@ EXAMS: tuple[Exam, ...] = (
     Exam("look up a key", _lookup),
     Exam("copy a field", _turn(copying.pick_field)),
     Exam("few-shot", _few_shot),
-    Exam("nearest example", _turn(copying.nearest, last=True)),
+    Exam("nearest example", _turn(examples.nearest, last=True)),
     Exam("one to three passages", _turn(context.one_fact, keep=_known)),
     Exam("two to six passages", _turn(context.short_passages, keep=_known)),
     Exam("three to eight long passages", _turn(context.long_passages, keep=_known)),

@@ -1,15 +1,15 @@
-"""The general text for the forgetting gate: `python -m nano.general --out src/whet/models/nano/general.jsonl`.
+"""The general text for the forgetting gate: `python -m nano.general --out
+src/whet/models/nano/general.jsonl`.
 
-Forty passages come from the prose writers with seeds of the held-out side, forty are written by hand. None is in the
-training stream.
+Forty passages come from the prose writers with seeds of the held-out side, forty are written by
+hand. None is in the training stream.
 """
 
 import argparse
 import json
-import random
 from pathlib import Path
 
-from .corpus import Source, prose, support
+from .corpus import Source, prose, seeded, support
 
 WRITERS = (prose.story, prose.essay, prose.dialogue, prose.catalogue, support.mailbox)
 PASSAGES = Path(__file__).with_name("passages.txt")
@@ -22,7 +22,7 @@ def generated(count: int) -> list[str]:
     number = 0
     while len(texts) < count:
         writer = WRITERS[len(texts) % len(WRITERS)]
-        content = writer(Source(random.Random(f"general {number}"), held_out=True))[0]["content"]
+        content = writer(Source(seeded(f"general {number}"), held_out=True))[0]["content"]
         number += 1
         if 45 <= len(content.split()) <= 90:
             texts.append(content)
@@ -36,7 +36,9 @@ def main() -> None:
     given = parser.parse_args()
     written = [line.strip() for line in PASSAGES.read_text().splitlines() if line.strip()]
     texts = generated(40) + written
-    given.out.write_text("".join(json.dumps({"text": content}, ensure_ascii=False) + "\n" for content in texts))
+    given.out.write_text(
+        "".join(json.dumps({"text": content}, ensure_ascii=False) + "\n" for content in texts)
+    )
 
 
 if __name__ == "__main__":

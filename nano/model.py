@@ -1,13 +1,17 @@
-"""The training form of whet-nano: a Llama written plainly, with the parameter names that Hugging Face uses.
+"""The training form of whet-nano: a Llama written plainly, with the parameter names that Hugging
+Face uses.
 
-The forward pass is what `transformers.LlamaForCausalLM` computes (`package.py` proves it to 1e-4); it exists
-because attention here takes document numbers, so that a row may hold many documents that do not see each other.
+The forward pass is what `transformers.LlamaForCausalLM` computes (`package.py` proves it to 1e-4);
+it exists because attention here takes document numbers, so that a row may hold many documents that
+do not see each other.
 
-Float32 is the fast type on the CPU it was trained on: a 4096 x 256 x 640 product took 12 ms in float32 and 18 ms in
-bfloat16 (one thread, AVX-512 without AMX); `scaled_dot_product_attention` with a mask, forward and backward, took 68 ms
-for 16 rows of 256 tokens where matmul + softmax + matmul took 123 ms.
+Float32 is the fast type on the CPU it was trained on: a 4096 x 256 x 640 product took 12 ms in
+float32 and 18 ms in bfloat16 (one thread, AVX-512 without AMX); `scaled_dot_product_attention` with
+a mask, forward and backward, took 68 ms for 16 rows of 256 tokens where matmul + softmax + matmul
+took 123 ms.
 
-Shapes: B rows, T tokens in a row, C hidden width, H heads, G key/value heads, D width of a head, V vocabulary.
+Shapes: B rows, T tokens in a row, C hidden width, H heads, G key/value heads, D width of a head, V
+vocabulary.
 """
 
 from dataclasses import asdict, dataclass
@@ -42,8 +46,12 @@ class NanoConfig:
 
 
 def rotary_tables(config: NanoConfig, num_positions: int) -> tuple[Tensor, Tensor]:
-    """Cosines and sines of rotary positions, each [num_positions, D], in float32, in the half-split layout of Llama."""
-    frequencies = config.rope_theta ** (-torch.arange(0, config.head_dim, 2).float() / config.head_dim)
+    """Cosines and sines of rotary positions, each [num_positions, D], in float32, in the half-split
+    layout of Llama.
+    """
+    frequencies = config.rope_theta ** (
+        -torch.arange(0, config.head_dim, 2).float() / config.head_dim
+    )
     angles = torch.outer(torch.arange(num_positions).float(), frequencies)
     angles = torch.cat([angles, angles], dim=-1)
     return angles.cos(), angles.sin()
@@ -69,14 +77,19 @@ class Attention(nn.Module):
 
     def forward(self, x_BTC: Tensor, cos_TD: Tensor, sin_TD: Tensor, mask_B1TT: Tensor) -> Tensor:
         B, T, C = x_BTC.shape
-        D, H, G = self.config.head_dim, self.config.num_attention_heads, self.config.num_key_value_heads
+        D, H, G = (
+            self.config.head_dim,
+            self.config.num_attention_heads,
+            self.config.num_key_value_heads,
+        )
         q = rotate(self.q_proj(x_BTC).view(B, T, H, D).transpose(1, 2), cos_TD, sin_TD)
         k = rotate(self.k_proj(x_BTC).view(B, T, G, D).transpose(1, 2), cos_TD, sin_TD)
         v = self.v_proj(x_BTC).view(B, T, G, D).transpose(1, 2)
         k = k.repeat_interleave(H // G, dim=1)
         v = v.repeat_interleave(H // G, dim=1)
         attended_BHTD = F.scaled_dot_product_attention(q, k, v, attn_mask=mask_B1TT)
-        return self.o_proj(attended_BHTD.transpose(1, 2).reshape(B, T, C))
+        out_BTC: Tensor = self.o_proj(attended_BHTD.transpose(1, 2).reshape(B, T, C))
+        return out_BTC
 
 
 class FeedForward(nn.Module):
@@ -89,11 +102,12 @@ class FeedForward(nn.Module):
         self.down_proj = nn.Linear(config.intermediate_size, config.hidden_size, bias=False)
 
     def forward(self, x_BTC: Tensor) -> Tensor:
-        return self.down_proj(F.silu(self.gate_proj(x_BTC)) * self.up_proj(x_BTC))
+        out_BTC: Tensor = self.down_proj(F.silu(self.gate_proj(x_BTC)) * self.up_proj(x_BTC))
+        return out_BTC
 
 
 class Layer(nn.Module):
-    """Attention, then feed-forward, each on a normalised copy of the stream and added back to it."""
+    """Attention, then feed-forward, each on a normalised copy of the stream and added to it."""
 
     def __init__(self, config: NanoConfig) -> None:
         super().__init__()
@@ -104,11 +118,15 @@ class Layer(nn.Module):
 
     def forward(self, x_BTC: Tensor, cos_TD: Tensor, sin_TD: Tensor, mask_B1TT: Tensor) -> Tensor:
         x_BTC = x_BTC + self.self_attn(self.input_layernorm(x_BTC), cos_TD, sin_TD, mask_B1TT)
-        return x_BTC + self.mlp(self.post_attention_layernorm(x_BTC))
+        out_BTC: Tensor = x_BTC + self.mlp(self.post_attention_layernorm(x_BTC))
+        return out_BTC
 
 
 class Nano(nn.Module):
     """The whole model; `logits` are the hidden states times the transposed embeddings."""
+
+    cos: Tensor
+    sin: Tensor
 
     def __init__(self, config: NanoConfig) -> None:
         super().__init__()
@@ -122,7 +140,9 @@ class Nano(nn.Module):
         self.initialise()
 
     def initialise(self) -> None:
-        """Draw the weights: embeddings small because they are tied, the outputs of each branch scaled by depth."""
+        """Draw the weights: embeddings small because they are tied, the outputs of each branch
+        scaled by depth.
+        """
         depth_scale = (2 * self.config.num_hidden_layers) ** -0.5
         for name, parameter in self.named_parameters():
             if parameter.ndim == 2:
@@ -136,11 +156,14 @@ class Nano(nn.Module):
         T = tokens_BT.shape[1]
         same = documents_BT[:, :, None] == documents_BT[:, None, :]
         causal = torch.ones(T, T, dtype=torch.bool, device=tokens_BT.device).tril()
-        mask_B1TT = torch.zeros(same.shape, device=tokens_BT.device).masked_fill(~(same & causal), -1e4)[:, None]
+        mask_B1TT = torch.zeros(same.shape, device=tokens_BT.device).masked_fill(
+            ~(same & causal), -1e4
+        )[:, None]
         x_BTC = self.embed_tokens(tokens_BT)
         for layer in self.layers:
             x_BTC = layer(x_BTC, self.cos[:T], self.sin[:T], mask_B1TT)
-        return self.norm(x_BTC)
+        out_BTC: Tensor = self.norm(x_BTC)
+        return out_BTC
 
     def forward(self, tokens_BT: Tensor, documents_BT: Tensor) -> Tensor:
         """Logits [B, T, V]."""

@@ -1,8 +1,12 @@
-"""Muon: momentum whose update is made orthogonal, for the matrices inside the layers; AdamW does the rest.
+"""Muon: momentum whose update is made orthogonal, for the matrices inside the layers; AdamW does
+the rest.
 
-Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). Ours keeps one momentum
-tensor a matrix, runs in float32 and treats equal shapes as one batch of matrices.
+Source: Keller Jordan et al., "Muon: An optimizer for hidden layers in neural networks" (2024). Ours
+keeps one momentum tensor a matrix, runs in float32 and treats equal shapes as one batch of
+matrices.
 """
+
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -11,7 +15,7 @@ from torch import Tensor
 def orthogonalise(matrices_NRC: Tensor, num_iterations: int = 5) -> Tensor:
     """The nearest (semi-)orthogonal matrices, roughly, by a quintic Newton-Schulz iteration."""
     a, b, c = 3.4445, -4.7750, 2.0315
-    x = matrices_NRC / (matrices_NRC.norm(dim=(1, 2), keepdim=True) + 1e-7)
+    x: Tensor = matrices_NRC / (matrices_NRC.norm(dim=(1, 2), keepdim=True) + 1e-7)
     tall = x.shape[1] > x.shape[2]
     x = x.mT if tall else x
     for _ in range(num_iterations):
@@ -21,9 +25,11 @@ def orthogonalise(matrices_NRC: Tensor, num_iterations: int = 5) -> Tensor:
 
 
 class Muon:
-    """Muon with Nesterov momentum and decoupled weight decay over a dictionary of 2-D parameters."""
+    """Muon with Nesterov momentum and decoupled weight decay over named 2-D parameters."""
 
-    def __init__(self, parameters: dict[str, Tensor], momentum: float = 0.95, weight_decay: float = 0.01) -> None:
+    def __init__(
+        self, parameters: Mapping[str, Tensor], momentum: float = 0.95, weight_decay: float = 0.01
+    ) -> None:
         self.parameters = parameters
         self.momentum = momentum
         self.weight_decay = weight_decay
@@ -33,11 +39,17 @@ class Muon:
     def step(self, learning_rate: float) -> None:
         """One update from the gradients of the parameters."""
         by_shape: dict[torch.Size, list[str]] = {}
+        ahead: dict[str, Tensor] = {}
         for name, parameter in self.parameters.items():
+            assert parameter.grad is not None, f"{name} has no gradient"
             self.buffers[name].lerp_(parameter.grad, 1 - self.momentum)
+            ahead[name] = parameter.grad.lerp(self.buffers[name], self.momentum)
             by_shape.setdefault(parameter.shape, []).append(name)
         for shape, names in by_shape.items():
-            ahead = torch.stack([self.parameters[n].grad.lerp(self.buffers[n], self.momentum) for n in names])
             scale = max(1.0, shape[0] / shape[1]) ** 0.5
-            for name, update in zip(names, orthogonalise(ahead), strict=True):
-                self.parameters[name].mul_(1 - learning_rate * self.weight_decay).sub_(update, alpha=learning_rate * scale)
+            for name, update in zip(
+                names, orthogonalise(torch.stack([ahead[name] for name in names])), strict=True
+            ):
+                self.parameters[name].mul_(1 - learning_rate * self.weight_decay).sub_(
+                    update, alpha=learning_rate * scale
+                )

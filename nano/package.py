@@ -1,7 +1,9 @@
-"""Write a checkpoint as a Hugging Face folder: `python -m nano.package --run DIR --out src/whet/models/nano`.
+"""Write a checkpoint as a Hugging Face folder: `python -m nano.package --run DIR --out
+src/whet/models/nano`.
 
-Each file is written beside its place and renamed into it, the weights last, so that a reader never sees half a model.
-The logits of the folder, loaded by transformers, are compared with those of the training form first.
+Each file is written beside its place and renamed into it, the weights last, so that a reader never
+sees half a model. The logits of the folder, loaded by transformers, are compared with those of the
+training form first.
 """
 
 import argparse
@@ -18,7 +20,7 @@ from .model import Nano, NanoConfig
 from .tokenizer import CHAT_TEMPLATE, END_OF_TEXT, IM_END, IM_START, SPECIAL_TOKENS
 
 MAX_DIFFERENCE = 1e-4
-"""Largest difference of a logit between the two forms, in float32."""
+"""Largest difference of a logit between the two forms in float32, as a share of the largest."""
 
 
 def load_checkpoint(run: Path) -> Nano:
@@ -26,7 +28,11 @@ def load_checkpoint(run: Path) -> Nano:
     counters = json.loads((run / "counters.json").read_text())
     model = Nano(NanoConfig(**counters["config"]))
     tensors = load_file(run / "state.safetensors")
-    weights = {key[6:]: value.bfloat16().float() for key, value in tensors.items() if key.startswith("model.")}
+    weights = {
+        key[6:]: value.bfloat16().float()
+        for key, value in tensors.items()
+        if key.startswith("model.")
+    }
     model.load_state_dict(weights)
     return model.eval()
 
@@ -57,7 +63,7 @@ def model_config(config: NanoConfig) -> dict[str, object]:
 
 
 def tokenizer_config(max_length: int) -> dict[str, object]:
-    """`tokenizer_config.json`; the class is the exact one, which keeps what `tokenizer.json` says."""
+    """`tokenizer_config.json`; its class is the one that keeps what `tokenizer.json` says."""
     return {
         "tokenizer_class": "PreTrainedTokenizerFast",
         "model_max_length": max_length,
@@ -71,7 +77,11 @@ def tokenizer_config(max_length: int) -> dict[str, object]:
 def generation_config() -> dict[str, object]:
     """`generation_config.json`: greedy, stopping at the end of a turn or of the text."""
     end_of_turn, end_of_text = SPECIAL_TOKENS.index(IM_END), SPECIAL_TOKENS.index(END_OF_TEXT)
-    return {"do_sample": False, "eos_token_id": [end_of_turn, end_of_text], "pad_token_id": end_of_text}
+    return {
+        "do_sample": False,
+        "eos_token_id": [end_of_turn, end_of_text],
+        "pad_token_id": end_of_text,
+    }
 
 
 def write_folder(model: Nano, tokenizer_json: str, folder: Path) -> None:
@@ -81,12 +91,17 @@ def write_folder(model: Nano, tokenizer_json: str, folder: Path) -> None:
         "config.json": json.dumps(model_config(config), indent=2) + "\n",
         "generation_config.json": json.dumps(generation_config(), indent=2) + "\n",
         "tokenizer.json": tokenizer_json,
-        "tokenizer_config.json": json.dumps(tokenizer_config(config.max_position_embeddings), indent=2) + "\n",
+        "tokenizer_config.json": json.dumps(
+            tokenizer_config(config.max_position_embeddings), indent=2
+        )
+        + "\n",
         "chat_template.jinja": CHAT_TEMPLATE,
     }
     for name, content in files.items():
         (folder / f"{name}.new").write_text(content)
-    prefixed = {f"model.{name}": value.bfloat16().contiguous() for name, value in model.state_dict().items()}
+    prefixed = {
+        f"model.{name}": value.bfloat16().contiguous() for name, value in model.state_dict().items()
+    }
     save_file(prefixed, folder / "model.safetensors.new", metadata={"format": "pt"})
     for name in [*files, "model.safetensors"]:
         (folder / f"{name}.new").chmod(0o644)
@@ -95,16 +110,24 @@ def write_folder(model: Nano, tokenizer_json: str, folder: Path) -> None:
 
 @torch.no_grad()
 def largest_difference(model: Nano, folder: Path, num_documents: int = 8) -> float:
-    """The largest difference of a logit between the training form and transformers, in float32."""
+    """The largest difference of a logit between the training form and transformers, in float32.
+
+    It is a share of the largest logit, which grows to some 25; rounding grows with it.
+    """
     tokenizer = AutoTokenizer.from_pretrained(folder)
     theirs = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
     worst = 0.0
     for index in range(num_documents):
         messages = document(1, index, late=1.0)[1]
-        content = messages[0]["content"] if messages[0]["role"] == "text" else tokenizer.apply_chat_template(messages, tokenize=False)
+        content = (
+            messages[0]["content"]
+            if messages[0]["role"] == "text"
+            else tokenizer.apply_chat_template(messages, tokenize=False)
+        )
         tokens = torch.tensor([tokenizer(content)["input_ids"]])
-        difference = model(tokens, torch.zeros_like(tokens)) - theirs(tokens).logits
-        worst = max(worst, difference.abs().max().item())
+        ours = model(tokens, torch.zeros_like(tokens))
+        difference = (ours - theirs(tokens).logits).abs().max() / ours.abs().max()
+        worst = max(worst, difference.item())
     return worst
 
 
@@ -120,7 +143,10 @@ def package(run: Path, out: Path) -> float:
         write_folder(model, tokenizer_json, Path(scratch))
         worst = largest_difference(model, Path(scratch))
     if worst > MAX_DIFFERENCE:
-        raise ValueError(f"{run}: logits differ by {worst:.2e} between the training form and transformers; at most {MAX_DIFFERENCE:.0e} is allowed.")
+        raise ValueError(
+            f"{run}: logits of the training form and transformers differ by {worst:.2e};"
+            f" at most {MAX_DIFFERENCE:.0e} is allowed."
+        )
     out.mkdir(parents=True, exist_ok=True)
     write_folder(model, tokenizer_json, out)
     return worst

@@ -1,4 +1,6 @@
-"""The tokenizer: byte-level BPE with GPT-2's pre-tokenizer, trained on the corpus, and the ChatML rendering of documents."""
+"""The tokenizer: byte-level BPE with GPT-2's pre-tokenizer, trained on the corpus, and the ChatML
+rendering of documents.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +13,16 @@ END_OF_TEXT, IM_START, IM_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 SPECIAL_TOKENS = [END_OF_TEXT, IM_START, IM_END]
 
 CHAT_TEMPLATE = (
-    "{% for message in messages %}{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
+    "{% for message in messages %}"
+    "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
 )
 
 
 def train_tokenizer(seed: int, vocab_size: int, num_documents: int = 60_000) -> Tokenizer:
-    """A byte-level BPE of `vocab_size` tokens, the three special ones first, learned from the first documents of the stream."""
+    """A byte-level BPE of `vocab_size` tokens, the three special ones first, learned from the first
+    documents of the stream.
+    """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
     tokenizer.decoder = decoders.ByteLevel()
@@ -28,7 +33,11 @@ def train_tokenizer(seed: int, vocab_size: int, num_documents: int = 60_000) -> 
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )
-    texts = (message["content"] for index in range(num_documents) for message in document(seed, index, late=0.5)[1])
+    texts = (
+        message["content"]
+        for index in range(num_documents)
+        for message in document(seed, index, late=0.5)[1]
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer
 
@@ -41,16 +50,20 @@ def save_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Token ids of a document and, for each, whether it is text that the model should learn to write."""
+    """Token ids of a document and, for each, whether it is text that the model should learn to
+    write.
+    """
 
     ids: list[int]
     learned: list[bool]
 
 
 def encode(tokenizer: Tokenizer, messages: Document) -> Encoded:
-    """A document as tokens: ChatML for conversations, bare text for prose, `<|endoftext|>` after either.
+    """A document as tokens: ChatML for conversations, bare text for prose, `<|endoftext|>` after
+    either.
 
-    Learned are plain text and the assistant's words with their `<|im_end|>`; roles, questions and prompts are not.
+    Learned are plain text and the assistant's words with their `<|im_end|>`; roles, questions and
+    prompts are not.
     """
     ids: list[int] = []
     learned: list[bool] = []

@@ -20,8 +20,9 @@ LEVELS = {
     "training": 5, "infer": 5,
     "planning": 6, "evals": 6, "gateway": 6,
     "artifacts": 7, "reviewing": 7, "monitoring": 7, "reporting": 7,
-    "verbs": 8,
-    "api": 9, "__init__": 9, "cli": 9, "__main__": 9,
+    "stages": 8,
+    "verbs": 9,
+    "api": 10, "__init__": 10, "cli": 10, "__main__": 10,
 }  # fmt: skip
 PLAIN_FILES_OF_ONE_ROOM = {("configfile", "config"), ("configfile", "peerkeys")}
 

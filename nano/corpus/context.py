@@ -6,17 +6,12 @@ from dataclasses import dataclass
 from . import facts, topics
 from .document import Document, Source, assistant, capital, system, user
 from .facts import Attribute
+from .wordings import read
 
 ABSTAIN = "I don't know."
 
-PROMPTS = ["Answer the question from the context.", "Answer from the documents.", "Use the documents to answer the question.", "Answer with the exact words of the context.",
-    "Answer the customer's question with the help of the passages.", "You answer questions about our shops and products.", "Answer briefly.", "Answer in a few words.",
-    "Answer the question.", "Reply with the answer only.", "You are a helpful assistant. Use the context.", "Use only the text below.", "Give a short answer.",
-    "Answer the question with the facts that you are given.", "Read the text and answer the question.", "Answer using the notes."]
-ABSTAINS = ["If the answer is not there, say \"I don't know.\"", "If you do not know, answer \"I don't know.\"", "Say I don't know. when the context does not tell.", "If it is not in the text, reply: I don't know.",
-    "When the documents do not say it, write I don't know.", ""]
-HEADS = ["Context:", "Documents:", "Passages:", "Text:", "Notes:", "Facts:", "Sources:", "Information:", ""]
-
+_PROMPTS = read("prompts")
+PROMPTS, ABSTAINS, HEADS = (_PROMPTS[part] for part in ("answer", "abstain", "context heads"))
 
 RETRIEVED = """\
 Passages that may help:
@@ -38,8 +33,12 @@ class Fact:
 
 
 def world(source: Source, num_entities: int, facts_each: int) -> tuple[str, list[list[Fact]]]:
-    """Entities of one or two kinds with facts, so that questions have distractors of the same sort."""
-    kinds = source.some(list(facts.KINDS), 2) if source.chance(0.3) else [source.pick(list(facts.KINDS))]
+    """Entities of one or two kinds with facts: a question has distractors of its own sort."""
+    kinds = (
+        source.some(list(facts.KINDS), 2)
+        if source.chance(0.3)
+        else [source.pick(list(facts.KINDS))]
+    )
     shared = {kind: source.some(facts.KINDS[kind], facts_each) for kind in kinds}
     entities: list[list[Fact]] = []
     names: set[str] = set()
@@ -56,7 +55,9 @@ def world(source: Source, num_entities: int, facts_each: int) -> tuple[str, list
 
 
 def passage(source: Source, known: list[Fact], num_filler: int) -> str:
-    """The facts of an entity as running text or as rows, with filler sentences about something else."""
+    """The facts of an entity as running text or as rows, with filler sentences about something
+    else.
+    """
     entity = known[0].entity
     if source.chance(0.12):
         table = facts.rows(source, [(fact.attribute, fact.value) for fact in known])
@@ -64,10 +65,18 @@ def passage(source: Source, known: list[Fact], num_filler: int) -> str:
     sentences = [facts.state(source, entity, fact.attribute, fact.value) for fact in known]
     if source.chance(0.3) and entity.lower().startswith(("the ", "project ")):
         # Later sentences may say "It"; the first one names what it is about.
-        sentences[1:] = [re.sub(rf"^{re.escape(capital(entity))} ", "It ", sentence) for sentence in sentences[1:]]
+        sentences[1:] = [
+            re.sub(rf"^{re.escape(capital(entity))} ", "It ", sentence)
+            for sentence in sentences[1:]
+        ]
     topic = source.pick(list(topics.TOPICS))
     for _ in range(num_filler):
-        sentences.insert(source.number(0, len(sentences)) if not any(s.startswith("It ") for s in sentences) else len(sentences), topics.sentence(source, topic))
+        sentences.insert(
+            source.number(0, len(sentences))
+            if not any(s.startswith("It ") for s in sentences)
+            else len(sentences),
+            topics.sentence(source, topic),
+        )
     body = " ".join(sentences)
     return f"{capital(entity)}\n{body}" if source.chance(0.2) else body
 
@@ -94,31 +103,52 @@ def layout(source: Source, passages: list[tuple[str, str]], style: int) -> str:
     return f"{head}\n{body}" if head else body
 
 
-def question_answer(source: Source, entities: list[list[Fact]], kind: str, unknown: bool) -> tuple[str, str]:
-    """A question and its exact answer; an unknown one asks for another entity or another fact."""
+LEADS = [
+    *[""] * 5,
+    "Hello, ",
+    "Hi! ",
+    "Please tell me: ",
+    "Question: ",
+    "I have a question. ",
+]
+
+
+def unanswerable(source: Source, entities: list[list[Fact]], kind: str) -> str:
+    """A question whose answer is not stated: for another fact, or about another entity."""
     known = source.pick(entities)
-    fact = source.pick(known)
-    lead = source.pick(["", "", "", "", "", "Hello, ", "Hi! ", "Please tell me: ", "Question: ", "I have a question. "])
-    if not unknown:
-        asked, answer = facts.ask(source, fact.entity, fact.attribute), fact.value
-    else:
-        stated = {id(other.attribute) for other in known}
-        missing = [attribute for attribute in facts.KINDS[kind] if id(attribute) not in stated]
-        others = {other[0].entity.lower() for other in entities}
-        stranger = facts.name(source, kind)
-        if missing and source.chance(0.4) and any(a is fact.attribute for a in facts.KINDS[kind]):
-            asked = facts.ask(source, fact.entity, source.pick(missing))
-        elif stranger.lower() not in others:
-            asked = facts.ask(source, stranger, source.pick(facts.KINDS[kind]))
+    stated = {id(fact.attribute) for fact in known}
+    missing = [attribute for attribute in facts.KINDS[kind] if id(attribute) not in stated]
+    is_of_kind = any(attribute is known[0].attribute for attribute in facts.KINDS[kind])
+    if missing and is_of_kind and source.chance(0.4):
+        return facts.ask(source, known[0].entity, source.pick(missing))
+    names = {other[0].entity.lower() for other in entities}
+    stranger = facts.name(source, kind)
+    if stranger.lower() in names:
+        stranger = "the Nowhere Gate"
+    return facts.ask(source, stranger, source.pick(facts.KINDS[kind]))
+
+
+def questions(
+    source: Source, entities: list[list[Fact]], kind: str, share_unknown: float, count: int
+) -> list[tuple[str, str]]:
+    """At most `count` questions with their exact answers, each fact asked for once."""
+    stated = [fact for known in entities for fact in known]
+    pairs = []
+    for fact in source.some(stated, count):
+        if source.chance(share_unknown):
+            asked, answer = unanswerable(source, entities, kind), ABSTAIN
         else:
-            asked = facts.ask(source, "the Nowhere Gate", fact.attribute)
-        answer = ABSTAIN
-    if lead.endswith(", ") and source.chance(0.5):
-        asked = asked[:1].lower() + asked[1:]
-    return lead + asked if source.chance(0.97) else (lead + asked).rstrip("?"), answer
+            asked, answer = facts.ask(source, fact.entity, fact.attribute), fact.value
+        lead = source.pick(LEADS)
+        if lead.endswith(", ") and source.chance(0.5):
+            asked = asked[:1].lower() + asked[1:]
+        pairs.append((lead + (asked if source.chance(0.97) else asked.rstrip("?")), answer))
+    return pairs
 
 
-def compose(source: Source, num_passages: int, facts_each: int, num_filler: int, share_unknown: float) -> Document:
+def compose(
+    source: Source, num_passages: int, facts_each: int, num_filler: int, share_unknown: float
+) -> Document:
     """Passages in the system or the user message, then one to four questions."""
     kind, entities = world(source, num_passages, facts_each)
     style = source.number(0, 8)
@@ -133,8 +163,7 @@ def compose(source: Source, num_passages: int, facts_each: int, num_filler: int,
     prompt = source.wording(PROMPTS)
     abstain = source.pick(ABSTAINS)
     prompt = f"{prompt} {abstain}".strip()
-    num_questions = source.number(1, 4)
-    pairs = [question_answer(source, entities, kind, source.chance(share_unknown)) for _ in range(num_questions)]
+    pairs = questions(source, entities, kind, share_unknown, source.number(1, 6))
     place = source.number(0, 3)
     document: Document = []
     if place <= 1:
@@ -143,26 +172,30 @@ def compose(source: Source, num_passages: int, facts_each: int, num_filler: int,
             document += [user(question), assistant(answer)]
         return document
     question, answer = pairs[0]
-    label = "" if question.startswith("Question: ") else source.pick(["", "Question: ", "Question: "])
-    joined = f"{shown}\n\n{label}{question}" if source.chance(0.75) else f"{label}{question}\n\n{shown}"
+    label = (
+        "" if question.startswith("Question: ") else source.pick(["", "Question: ", "Question: "])
+    )
+    joined = (
+        f"{shown}\n\n{label}{question}" if source.chance(0.75) else f"{label}{question}\n\n{shown}"
+    )
     if place == 2:
         document = [system(prompt), user(joined), assistant(answer)]
     else:
         document = [user(f"{prompt}\n\n{joined}"), assistant(answer)]
     for question, answer in pairs[1:]:
-        if source.chance(0.5):
-            document += [user(question), assistant(answer)]
+        document += [user(question), assistant(answer)]
     return document
 
 
-def retrieved(source: Source, bodies: list[str], entities: list[list[Fact]], kind: str, share_unknown: float) -> Document:
+def retrieved(
+    source: Source, bodies: list[str], entities: list[list[Fact]], kind: str, share_unknown: float
+) -> Document:
     """Numbered passages in the frame of the rag arm, then one or two questions."""
     numbered = "\n\n".join(f"[{i}] {body}" for i, body in enumerate(bodies, 1))
     prompt = source.wording(PROMPTS) if source.chance(0.9) else ""
     frame = RETRIEVED.format(passages=numbered) + (RETRIEVED_ABSTAIN if source.chance(0.7) else "")
     document = [system("\n\n".join(part for part in (prompt, frame) if part))]
-    for _ in range(source.number(1, 3)):
-        question, answer = question_answer(source, entities, kind, source.chance(share_unknown))
+    for question, answer in questions(source, entities, kind, share_unknown, source.number(1, 6)):
         document += [user(question), assistant(answer)]
     return document
 
@@ -189,5 +222,8 @@ def closed_book(source: Source) -> Document:
     if source.chance(0.8):
         document.append(system(f"{source.wording(PROMPTS)} {source.pick(ABSTAINS)}".strip()))
     for _ in range(source.number(1, 2)):
-        document += [user(facts.ask(source, facts.name(source, kind), source.pick(facts.KINDS[kind]))), assistant(ABSTAIN)]
+        document += [
+            user(facts.ask(source, facts.name(source, kind), source.pick(facts.KINDS[kind]))),
+            assistant(ABSTAIN),
+        ]
     return document

@@ -1,7 +1,8 @@
 """What a training document is, and the few moves that every skill makes with words.
 
-A document is a list of messages, `{"role": ..., "content": ...}`. Plain text is one message of the role `text`.
-Every writer is a function of a `Source`: a random generator plus the side of the split it may draw from.
+A document is a list of messages, `{"role": ..., "content": ...}`. Plain text is one message of the
+role `text`. Every writer is a function of a `Source`: a random generator plus the side of the split
+it may draw from.
 """
 
 import random
@@ -16,12 +17,18 @@ Document = list[Message]
 T = TypeVar("T")
 
 HELD_OUT_SHARE = 8
-"""One item in so many is kept out of training: whole labels, intents, names and wordings, by hash."""
+"""One item in so many is kept out of training: whole labels, intents, names and wordings, by hash.
+"""
 
 
 def is_held_out(key: str) -> bool:
-    """Whether a label, name or wording belongs to the held-out side: a fixed property of its text."""
+    """Whether a label, name or wording is held out: a fixed property of its text."""
     return zlib.crc32(key.encode()) % HELD_OUT_SHARE == 0
+
+
+def seeded(key: str) -> random.Random:
+    """The random generator of a key: equal keys give equal text on every machine."""
+    return random.Random(key)  # noqa: S311 - text is drawn, not secrets
 
 
 @dataclass
@@ -87,7 +94,9 @@ def capital(sentence: str) -> str:
 
 def articles(sentence: str) -> str:
     """The sentence with `a` or `an` as the next word wants it."""
-    return _ARTICLE.sub(lambda found: found[1] + ("n " if _VOWEL.match(found[2]) else " ") + found[2], sentence)
+    return _ARTICLE.sub(
+        lambda found: found[1] + ("n " if _VOWEL.match(found[2]) else " ") + found[2], sentence
+    )
 
 
 _ARTICLE = re.compile(r"\b([Aa])n? (\w+)")

@@ -1,10 +1,10 @@
 """ticket-lines: a colleague's message to the house services becomes one routing line.
 
     Hi, the projector in room 214 will not turn on, we need it right now.
-    K7 | 214 | projector | now
+    214 | projector | K7 | now
 
-Four parts, each found in another way: a code that nobody can guess, a number that is copied, a
-word that is copied, and one of three classes. Few lines come twice, so that the nearest training
+Four parts, each found in another way: a number that is copied, a word that is copied, a code that
+nobody can guess, and one of three classes. Few lines come twice, so that the nearest training
 row has the right answer only by chance.
 """
 
@@ -16,56 +16,41 @@ from example_data.grammar import Pair, capital, distinct, generator, jsonl, word
 
 DESKS: dict[str, tuple[list[str], list[str]]] = {
     "K7": (
-        ["projector", "screen", "speaker", "camera", "microphone"],
-        ["will not turn on", "shows no picture", "makes no sound", "keeps cutting out", "is dead"],
+        ["projector", "screen", "speaker", "camera"],
+        ["will not turn on", "shows no picture", "makes no sound", "keeps cutting out"],
     ),
     "B2": (
-        ["printer", "keyboard", "laptop", "phone", "scanner"],
-        ["has no connection", "shows an error", "does not react", "is very slow", "froze again"],
+        ["printer", "keyboard", "laptop", "phone"],
+        ["has no connection", "shows an error", "does not react", "froze again"],
     ),
     "D4": (
-        ["lamp", "heater", "fan", "socket", "switch"],
-        ["flickers", "gives off sparks", "smells burnt", "trips the fuse", "has no power"],
-    ),
-    "F9": (
-        ["desk", "chair", "shelf", "drawer", "sofa"],
-        ["wobbles", "has a broken leg", "came apart", "is badly scratched", "has lost a screw"],
+        ["lamp", "heater", "fan", "socket"],
+        ["flickers", "gives off sparks", "smells burnt", "has no power"],
     ),
     "R5": (
-        ["tap", "sink", "pipe", "toilet", "radiator"],
-        ["is leaking", "is blocked", "drips all day", "smells bad", "has no hot water"],
+        ["tap", "sink", "pipe", "toilet"],
+        ["is leaking", "is blocked", "drips all day", "has no hot water"],
     ),
     "M3": (
-        ["door", "window", "lock", "gate", "blind"],
-        ["does not close", "is stuck", "cannot be locked", "squeaks", "came off its frame"],
+        ["door", "window", "lock", "gate"],
+        ["does not close", "is stuck", "squeaks", "came off its frame"],
     ),
 }
 """Code of the desk: the things that it looks after, and what they suffer from."""
 
 URGENCY: dict[str, list[str]] = {
-    "now": [
-        "we need it right now",
-        "please come at once",
-        "people are waiting",
-        "this cannot wait",
-        "it is urgent",
-        "please hurry",
-    ],
+    "now": ["we need it right now", "please come at once", "this is urgent", "please hurry"],
     "today": [
         "by this evening, please",
         "we need it today",
         "please come this afternoon",
-        "before we go home, please",
         "later today is fine",
-        "some time today, please",
     ],
     "later": [
         "there is no hurry",
         "whenever you have time",
         "next week is fine",
         "it can wait",
-        "some day this month is fine",
-        "no rush at all",
     ],
 }
 
@@ -99,7 +84,7 @@ def ticket(rng: Random) -> Pair:
     )
     signed = rng.choice(SIGNED).format(name=rng.choice(NAMES))
     return Pair(
-        capital(rng.choice(OPENERS) + core) + signed, f"{code} | {room} | {thing} | {urgency}"
+        capital(rng.choice(OPENERS) + core) + signed, f"{room} | {thing} | {code} | {urgency}"
     )
 
 

@@ -118,7 +118,7 @@ class RunDir:
     @property
     def root(self) -> Path:
         """The project's folder: what paths in the configuration are relative to."""
-        return (self.path / self.record().get("root", "../..")).resolve()
+        return (self.path / str(self.record().get("root", "../.."))).resolve()
 
     def samples(self, arm: str, split: str) -> Path:
         """Where the answers of an arm on a split are kept. Test answers are `ARM.jsonl`."""
@@ -130,7 +130,8 @@ class RunDir:
 
     def record(self) -> dict[str, Any]:
         """What `run.json` says."""
-        return read_json(self.path / "run.json")
+        record: dict[str, Any] = read_json(self.path / "run.json")
+        return record
 
     @property
     def state(self) -> State:
@@ -207,7 +208,7 @@ def _alive(owner: Mapping[str, Any]) -> bool:
         return False
     except PermissionError:
         pass
-    return _started(owner["pid"]) == owner.get("started", "")
+    return _started(owner["pid"]) == str(owner.get("started", ""))
 
 
 def _now() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,7 @@ def test_reading_leaves_the_csv_modules_limit_as_it_was(tmp_path: Path) -> None:
 
 
 def test_messages_may_stand_in_a_cell_as_json(tmp_path: Path) -> None:
-    cell = '"[{""role"": ""user"", ""content"": ""x""}, {""role"": ""assistant"", ""content"": ""y""}]"'
-    reading = read_csv(tmp_path, f"messages,id\n{cell},1\n".encode())
+    turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+    cell = json.dumps(turns).replace('"', '""')
+    reading = read_csv(tmp_path, f'messages,id\n"{cell}",1\n'.encode())
     assert texts(reading) == [("x", "y")]

@@ -30,20 +30,26 @@ def spoken(example: Example) -> list[tuple[str, str]]:
 X_Y = [("user", "x"), ("assistant", "y")]
 
 
+TURNS = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
+SHAREGPT = [{"from": "human", "value": "x"}, {"from": "gpt", "value": "y"}]
+BLOCKS = [
+    {"role": "user", "content": [{"type": "text", "text": "x"}], "loss_weight": 0.0},
+    {"role": "assistant", "content": [{"type": "text", "value": "y"}], "loss_weight": 1.0},
+]
+
+
 @pytest.mark.parametrize(
     ("row", "name"),
     [
-        ({"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]}, "messages"),
-        ({"conversations": [{"from": "human", "value": "x"}, {"from": "gpt", "value": "y"}]}, "messages"),
-        ({"conversation": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]}, "messages"),
-        ({"messages": [{"role": "user", "content": [{"type": "text", "text": "x"}]},
-                       {"role": "assistant", "content": [{"type": "text", "value": "y"}], "weight": 1}]}, "messages"),
+        ({"messages": TURNS}, "messages"),
+        ({"messages": BLOCKS}, "messages"),
+        ({"conversations": SHAREGPT}, "messages"),
+        ({"conversation": TURNS}, "messages"),
+        ({"prompt": TURNS[:1], "completion": TURNS[1:]}, "prompt_completion"),
         ({"instruction": "x", "input": "", "output": "y"}, "alpaca"),
         ({"instruction": "x", "output": "y"}, "alpaca"),
         ({"instruction": "x", "context": "", "response": "y"}, "alpaca"),
         ({"prompt": "x", "completion": "y"}, "prompt_completion"),
-        ({"prompt": [{"role": "user", "content": "x"}],
-          "completion": [{"role": "assistant", "content": "y"}]}, "prompt_completion"),
         ({"input": "x", "output": "y"}, "input_output"),
         ({"question": "x", "answer": "y"}, "input_output"),
         ({"query": "x", "response": "y"}, "input_output"),
@@ -90,8 +96,7 @@ def test_mapping_only_the_answer_leaves_the_input_to_be_found(tmp_path: Path) ->
 
 
 def test_chosen_answers_can_be_mapped_from_preference_pairs(tmp_path: Path) -> None:
-    row = {"conversations": [{"from": "human", "value": "x"}],
-           "chosen": {"from": "gpt", "value": "y"}, "rejected": {"from": "gpt", "value": "z"}}  # fmt: skip
+    row = {"conversations": SHAREGPT[:1], "chosen": SHAREGPT[1], "rejected": SHAREGPT[1]}
     columns = {"prompt": "conversations", "completion": "chosen"}
     assert spoken(one(tmp_path, row, columns=columns)) == X_Y
 
@@ -136,15 +141,18 @@ def test_tool_calls_of_every_form_become_one(tmp_path: Path) -> None:
         {"from": "gpt", "value": "y"}]}  # fmt: skip
     call = {"type": "function", "function": {"name": "f", "arguments": {"a": 1}}}
     first, second = one(tmp_path, openai), one(tmp_path, sharegpt)
-    assert first.messages[1] == {"role": "assistant", "content": "", "tool_calls": [{**call, "id": "1"}]}
+    assert first.messages[1] == {
+        "role": "assistant",
+        "content": "",
+        "tool_calls": [{**call, "id": "1"}],
+    }
     assert second.messages[1] == {"role": "assistant", "content": "", "tool_calls": [call]}
     assert spoken(first) == spoken(second)
 
 
 def test_calls_in_turns_of_their_own_join_the_assistant_turn_before(tmp_path: Path) -> None:
     call = {"from": "function_call", "value": '{"name": "f", "arguments": {}}'}
-    row = {"conversations": [{"from": "human", "value": "x"}, {"from": "gpt", "value": "Let me see."},
-                             call, call]}  # fmt: skip
+    row = {"conversations": [SHAREGPT[0], {"from": "gpt", "value": "Let me see."}, call, call]}
     example = one(tmp_path, row)
     assert spoken(example) == [("user", "x"), ("assistant", "Let me see.")]
     assert len(example.messages[1]["tool_calls"]) == 2

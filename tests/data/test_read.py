@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a message that a person will read stands here whole
 """Good files become examples; bad files become messages that a person can act on."""
 
 from __future__ import annotations

@@ -17,7 +17,9 @@ from whet.errors import WhetError
 
 NUM_CASES = int(os.environ.get("WHET_FUZZ_CASES", "50"))
 QUICK = settings(
-    max_examples=NUM_CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=NUM_CASES,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -27,8 +29,10 @@ VALUES = st.recursive(
                          "function", "name", "arguments", "x"]), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
-COLUMNS = st.sampled_from(["messages", "conversations", "instruction", "input", "output", "prompt",
-                           "completion", "tools", "history", "system", "text", "label"])  # fmt: skip
+COLUMNS = st.sampled_from(
+    ["messages", "conversations", "instruction", "input", "output", "prompt", "completion",
+     "tools", "history", "system", "text", "label"]
+)  # fmt: skip
 ROWS = st.lists(st.dictionaries(COLUMNS, VALUES, max_size=4), max_size=5)
 FRAGMENTS = st.lists(
     st.sampled_from([b'{"input": "a", "output": "b"}', b"\n", b"\r", b",", b"[", b"]", b"{", b"}",
@@ -92,9 +96,7 @@ def test_every_text_of_a_jsonl_comes_back_as_it_went_in(
     tmp_path: Path, rows: list[tuple[str, str]], end: str, bom: bool
 ) -> None:
     good = [(q, a) for q, a in rows if q.strip() and a.strip() and "\x00" not in q + a]
-    text = "".join(
-        json.dumps({"input": q, "output": a}, ensure_ascii=False) + end for q, a in good
-    )
+    text = "".join(json.dumps({"input": q, "output": a}, ensure_ascii=False) + end for q, a in good)
     (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" * bom + text.encode())
     reading = read("a.jsonl", root=tmp_path)
     assert [(example.question, example.answer) for example in reading.examples] == good

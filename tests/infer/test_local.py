@@ -134,9 +134,7 @@ def test_a_stop_string_ends_an_answer_and_is_cut_off(
     prompts = prompts_of(6)
     whole = [c.text for c in completer(model, tokenizer).complete(prompts, GREEDY)]
     stop = whole[0][5:7]
-    found = completer(model, tokenizer).complete(
-        prompts, Decoding(max_new_tokens=24, stop=(stop,))
-    )
+    found = completer(model, tokenizer).complete(prompts, Decoding(max_new_tokens=24, stop=(stop,)))
     assert [c.text for c in found] == [text.split(stop)[0] for text in whole]
     assert found[0].finish_reason is FinishReason.STOP
     assert found[0].num_output_tokens < 24

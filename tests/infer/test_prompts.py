@@ -37,8 +37,8 @@ def test_prompt_and_choice_are_what_the_template_writes_for_the_whole(
         ["yes", "card_arrival"], encode_choices(["yes", "card_arrival"], real, stops), strict=True
     ):
         turn: list[Message] = [*ASKED, {"role": "assistant", "content": choice}]
-        whole = real(
-            real.apply_chat_template(turn, tokenize=False), add_special_tokens=False
-        )["input_ids"]
+        whole = real(real.apply_chat_template(turn, tokenize=False), add_special_tokens=False)[
+            "input_ids"
+        ]
         assert whole[: len(prompt) + len(ids)] == [*prompt, *ids]
         assert whole[len(prompt) + len(ids)] in stops

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 import torch
 import transformers
 
+from whet.models.load import LoadedModel
 from whet.rows.sequence import RenderedExample, TokenSequence
 
 SHAPE = {
@@ -79,5 +81,60 @@ def make_sequence() -> Callable[..., TokenSequence]:
 def as_examples() -> Callable[[list[TokenSequence]], list[RenderedExample]]:
     """Each sequence as an example of its own."""
     return lambda sequences: [
-        RenderedExample(f"id{i}", f"file:{i + 1}", (sequence,)) for i, sequence in enumerate(sequences)
+        RenderedExample(f"id{i}", f"file:{i + 1}", (sequence,))
+        for i, sequence in enumerate(sequences)
     ]
+
+
+@pytest.fixture
+def make_loaded(make_model: Callable[..., Any]) -> Callable[..., LoadedModel]:
+    """A random model as training takes it; it has no tokenizer, since nothing is rendered."""
+
+    def make(family: str = "llama", *, seed: int = 0) -> LoadedModel:
+        return LoadedModel(
+            model=make_model(family, seed=seed),
+            tokenizer=None,
+            name=f"tiny-{family}",
+            folder=Path("nowhere"),
+            identity=f"{family}-{seed}",
+            template="",
+            stop_ids=(2,),
+            max_positions=512,
+        )
+
+    return make
+
+
+@pytest.fixture
+def rows(
+    make_sequence: Callable[..., TokenSequence],
+    as_examples: Callable[[list[TokenSequence]], list[RenderedExample]],
+) -> list[RenderedExample]:
+    """Twenty examples of lengths 8 to 40."""
+    rng = np.random.default_rng(5)
+    lengths = rng.integers(8, 40, 20)
+    return as_examples([make_sequence(rng, int(n), int(n) // 3) for n in lengths])
+
+
+class Recorder:
+    """Progress that remembers what was said and stops when told to, after so many questions."""
+
+    def __init__(self, stop_after: int | None = None) -> None:
+        self.said: list[str] = []
+        self.asked = 0
+        self.stop_after = stop_after
+
+    def say(self, text: str) -> None:
+        self.said.append(text)
+
+    def advance(self, task: str, done: int, total: int) -> None:
+        self.last = (task, done, total)
+
+    def should_stop(self) -> bool:
+        self.asked += 1
+        return self.stop_after is not None and self.asked > self.stop_after
+
+
+@pytest.fixture
+def recorder() -> type[Recorder]:
+    return Recorder

@@ -65,8 +65,15 @@ def add_verbs() -> None:
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
 
 
+def _calm_threads() -> None:
+    """Lets waiting OpenMP threads sleep. With a neighbour on the cores, spinning ones made the same
+    training step 200 times slower (2 cores, 8-step run: 358 s against 1.6 s)."""
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command line and returns its exit status."""
+    _calm_threads()
     add_verbs()
     try:
         status = app(args=arguments, standalone_mode=False)

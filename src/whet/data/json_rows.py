@@ -158,7 +158,6 @@ class _Scanner:
             name, position = parse_at(self.text, position)
             position = skip_space(self.text, skip_space(self.text, position) + 1)
             if name == key:
-                self._counted_to, self._line = 0, 1
                 self.read_list(position)
                 return
             _, position = parse_at(self.text, position)

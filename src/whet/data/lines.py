@@ -7,6 +7,7 @@ used: it also breaks at U+2028, U+0085 and others, which are legal inside a JSON
 from __future__ import annotations
 
 import io
+import math
 import re
 import zlib
 from collections.abc import Iterator
@@ -49,12 +50,12 @@ def read_lines(file: DataFile, faults: Faults, max_line_bytes: int) -> Iterator[
     """
     with _guarded(file, faults), file.open() as raw:
         stream = _prepared(file, raw, faults)
-        offset = 0
+        offset, limit = 0, _growth_limit(file)
         for number, line in enumerate(_byte_lines(stream, max_line_bytes), start=1):
             if number == 1 and line.startswith(_BOM):
                 line, offset = line[len(_BOM) :], len(_BOM)
                 faults.note("bom", "starts with a UTF-8 byte order mark, which was ignored.")
-            _check_growth(file, faults, offset)
+            _check_growth(offset, limit, faults)
             yield Line(number, _text(line, number, offset, max_line_bytes, faults))
             offset += len(line)
 
@@ -67,11 +68,11 @@ def read_document(file: DataFile, faults: Faults) -> str:
     """
     blocks, size = [], 0
     with _guarded(file, faults), file.open() as raw:
-        stream = _prepared(file, raw, faults)
+        stream, limit = _prepared(file, raw, faults), _growth_limit(file)
         while block := stream.read(2**20):
             blocks.append(block)
             size += len(block)
-            _check_growth(file, faults, size)
+            _check_growth(size, limit, faults)
             if size > MAX_DOCUMENT_BYTES:
                 faults.error("too_large", f"is more than {MAX_DOCUMENT_BYTES} bytes of JSON.",
                              "Save it as JSONL, one row a line.")  # fmt: skip
@@ -139,10 +140,13 @@ def _byte_lines(stream: BinaryIO, max_line_bytes: int) -> Iterator[bytes]:
             tail = stream.readline(2**20)
 
 
-def _check_growth(file: DataFile, faults: Faults, num_bytes: int) -> None:
-    if not file.gzipped or num_bytes < 64 * 2**20:
-        return
-    if num_bytes > MAX_GROWTH * file.num_bytes_on_disk:
+def _growth_limit(file: DataFile) -> float:
+    """How many bytes may come out of the file; without a limit when it is not compressed."""
+    return max(2**26, MAX_GROWTH * file.num_bytes_on_disk) if file.gzipped else math.inf
+
+
+def _check_growth(num_bytes: int, limit: float, faults: Faults) -> None:
+    if num_bytes > limit:
         message = f"the .gz grows more than {MAX_GROWTH} times when unpacked; no row was used."
         faults.error("bomb", message, "Unpack it yourself if you trust it.")
         raise BrokenFile

@@ -218,7 +218,9 @@ def _refuse_weights(item: dict[str, Any], role: str, field: str) -> None:
         value = item.get(key)
         if value is None or value == (1 if role == "assistant" else 0):
             continue
-        said = f"{printable(repr(value), 40)} for {role}; weights of single turns are not supported."
+        said = (
+            f"{printable(repr(value), 40)} for {role}; weights of single turns are not supported."
+        )
         remedy = f"Remove {key}, or remove the row if its answer should not be learnt."
         raise TurnFault("weight", f"{field}.{key}", said, remedy)
 

@@ -61,6 +61,13 @@ class Columns:
         assert self._store is not None
         self._store = self._store.index_select(0, rows)
 
+    def select(self, index_BS: Tensor) -> None:
+        """Keep these columns of each row, in this order."""
+        heads, width = self.filled.shape[1], self.filled.shape[3]
+        index = index_BS[:, None, :, None].expand(-1, heads, -1, width)
+        self._store = self.filled.gather(2, index)
+        self.length = index_BS.shape[1]
+
     @property
     def filled(self) -> Tensor:
         """What was appended, [B, G, S, D]."""
@@ -141,6 +148,13 @@ class Past:
         for key_columns, value_columns in self._layers.values():
             key_columns.keep(rows)
             value_columns.keep(rows)
+
+    def select(self, index_BS: Tensor) -> None:
+        """Keep these own columns of each row, in this order, and forget the others."""
+        self._positions_BS = self._positions_BS.gather(1, index_BS)
+        for key_columns, value_columns in self._layers.values():
+            key_columns.select(index_BS)
+            value_columns.select(index_BS)
 
     def as_prefix(self) -> Prefix:
         """The columns of a single row without a prefix, to be shared by others."""

@@ -36,6 +36,7 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 Indices = np.ndarray[Any, np.dtype[np.int64]]
 
 FIRST_WIDTH = 4
+MAX_WIDTH = 64
 DROP_SHARE = 0.5
 
 
@@ -56,10 +57,10 @@ def rank(
     past, logits_BV = reader.read(prefix, suffixes)
     search = _Search(reader, past, prefix, suffixes, trie, stop_ids)
     search.observe(np.zeros((len(suffixes), 1), dtype=np.int64), logits_BV[:, None])
-    width = trie.num_nodes if every else FIRST_WIDTH
+    width = MAX_WIDTH if every else FIRST_WIDTH
     while (chosen := search.choose(width, every=every)) is not None:
         search.expand(chosen)
-        width *= 2
+        width = min(2 * width, MAX_WIDTH)
     return search.scores()
 
 
@@ -125,31 +126,27 @@ class _Search:
 
         The `width` best open nodes of a row, each with the chain that hangs on it.
         """
-        live = self._known & ~self._expanded
-        if every:
-            live[:] = ~self._expanded
-        bounds = np.where(live, self._step @ self._closure, -np.inf)
-        best = self.scores().max(axis=1, keepdims=True)
-        live &= bounds >= (-np.inf if every else best)
-        self._forget(np.any(live, axis=1))
+        bounds = self._step @ self._closure
+        open_nodes = self._known & ~self._expanded
+        if not every:
+            open_nodes &= bounds >= self.scores().max(axis=1, keepdims=True)
+        self._forget_rows(open_nodes.any(axis=1))
         if not len(self._rows):
             return None
-        bounds, live = bounds[self._rows], live[self._rows]
-        if every:
-            return np.tile(np.arange(1, self._trie.num_nodes), (len(self._rows), 1))
-        order = np.argsort(np.where(live, -bounds, np.inf), axis=1, kind="stable")[:, :width]
-        picked = [nodes[live[row, nodes]] for row, nodes in enumerate(order)]
-        return self._with_chains(picked)
+        bounds, open_nodes = bounds[self._rows], open_nodes[self._rows]
+        self._forget_columns(open_nodes)
+        order = np.argsort(np.where(open_nodes, -bounds, np.inf), axis=1, kind="stable")[:, :width]
+        return self._with_chains([nodes[open_nodes[row, nodes]] for row, nodes in enumerate(order)])
 
     def _with_chains(self, picked: Sequence[Indices]) -> Indices:
         longest = max(len(self._trie.chains[n]) for nodes in picked for n in nodes)
         room = self._reader.max_logits // (self._reader.vocab_size * len(picked))
         most = max(1, room // longest)
         rows = [[c for n in nodes[:most] for c in self._trie.chains[n]] for nodes in picked]
-        width = max(map(len, rows))
+        width = max(1, *map(len, rows))
         return np.array([row + [self._trie.num_nodes] * (width - len(row)) for row in rows])
 
-    def _forget(self, wanted: Any) -> None:
+    def _forget_rows(self, wanted: Any) -> None:
         """Drop decided rows from the past once they are half of it, or all of it."""
         kept = np.nonzero(wanted[self._rows])[0]
         if len(kept) and len(kept) > (1 - DROP_SHARE) * len(self._rows):
@@ -159,6 +156,26 @@ class _Search:
             index = torch.from_numpy(kept).to(self._columns.device)
             self._past.keep(index)
             self._columns = self._columns.index_select(0, index)
+
+    def _forget_columns(self, open_nodes: Any) -> None:
+        """Drop columns that no open node will look at, once they are half of all.
+
+        A tree of 476 nodes has paths of at most 20; to look at all its columns from each node
+        was half of the time.
+        """
+        needed = np.zeros((len(open_nodes), self._trie.num_nodes + 1), dtype=bool)
+        needed[:, :-1] = open_nodes @ self._closure.T > 0
+        needed[:, 0] = True  # the prompt
+        columns = self._columns.cpu().numpy()
+        wanted = np.take_along_axis(needed, columns, axis=1)
+        width = int(wanted.sum(axis=1).max())
+        if width > (1 - DROP_SHARE) * columns.shape[1]:
+            return
+        index = np.argsort(~wanted, axis=1, kind="stable")[:, :width]
+        kept = np.where(np.take_along_axis(wanted, index, axis=1), 0, self._trie.num_nodes)
+        kept = np.maximum(kept, np.take_along_axis(columns, index, axis=1))
+        self._columns = torch.from_numpy(kept).to(self._columns.device)
+        self._past.select(torch.from_numpy(index).to(self._columns.device))
 
     def expand(self, nodes_BW: Indices) -> None:
         """Compute nodes whose parents were computed before, or stand left of them."""

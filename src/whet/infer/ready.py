@@ -86,7 +86,9 @@ def _by_name(
             faults.append(f"{path}:{row.line}: {field}: no test item has {_short(name)}.")
         elif owner[name] in found:
             line = found[owner[name]].line
-            faults.append(f"{path}:{row.line}: {field}: {_short(name)} has an answer in {line}.")
+            faults.append(
+                f"{path}:{row.line}: {field}: {_short(name)} has an answer in line {line}."
+            )
         else:
             found[owner[name]] = row
     faults += [
@@ -117,7 +119,7 @@ def _read(path: Path) -> tuple[list[_Row], list[str]]:
         raise DataError(f"{path}: is not UTF-8 at byte {error.start:,}.") from None
     readers = {".jsonl": _jsonl, ".csv": _csv, ".txt": _txt}
     if path.suffix not in readers:
-        raise DataError(f"{path}: is {path.suffix or 'no'} file; expected .jsonl, .csv or .txt.")
+        raise DataError(f"{path}: no known kind of file; expected .jsonl, .csv or .txt.")
     rows, faults = [], []
     for line, value in readers[path.suffix](text):
         row = _row(line, value)

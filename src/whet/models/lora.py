@@ -3,9 +3,10 @@
     y = x W^T + b + scale * (x A^T) B^T      A [rank, in], B [out, rank], scale = alpha / rank
 
 (Hu et al. 2021, https://arxiv.org/abs/2106.09685; rank-stabilised: alpha / sqrt(rank),
-Kalajdzievski 2023.) A and B are float32 masters; the products run in the dtype of x. The layer's own autograd
-function keeps x and x A^T only, computes no input gradient where nobody needs one, and never a
-gradient of W. Parameter names stay those of the base model, with `lora_A` and `lora_B` added.
+Kalajdzievski 2023.) A and B are float32 masters; the products run in the dtype of x. The layer's
+own autograd function keeps x and x A^T only, computes no input gradient where nobody needs one,
+and never a gradient of W. Parameter names stay those of the base model, with `lora_A` and `lora_B`
+added.
 """
 
 from __future__ import annotations
@@ -55,13 +56,15 @@ class LoraProduct(torch.autograd.Function):
 class LoraLinear(nn.Module):
     """A frozen linear layer with a low-rank update that can be switched off."""
 
+    weight: nn.Parameter
+    bias: nn.Parameter | None
     lora_A: nn.Parameter
     lora_B: nn.Parameter
 
     def __init__(self, base: nn.Linear, a: Tensor, b: Tensor, scale: float, dropout: float = 0.0):
         super().__init__()
-        self.weight = base.weight
-        self.register_parameter("bias", base.bias)
+        self.weight = base.weight  # type: ignore[assignment]
+        self.bias = base.bias
         self.in_features, self.out_features = base.in_features, base.out_features
         self.lora_A, self.lora_B = nn.Parameter(a), nn.Parameter(b)
         self.scale, self.dropout, self.enabled = scale, dropout, True
@@ -183,11 +186,11 @@ def merge_lora(model: nn.Module) -> None:
     """Adds the adapter to the weights, computed in float32 and rounded once to their dtype."""
     for name, module in lora_modules(model).items():
         merged = module.merged_weight().to(module.weight.dtype)
-        replace(model, name, _plain(module, merged))
+        replace(model, name, _plain(module, nn.Parameter(merged, requires_grad=False)))
 
 
-def _plain(module: LoraLinear, weight: Tensor) -> nn.Linear:
+def _plain(module: LoraLinear, weight: nn.Parameter) -> nn.Linear:
     linear = nn.Linear(module.in_features, module.out_features, bias=False, device="meta")
-    linear.register_parameter("weight", nn.Parameter(weight, requires_grad=False))
+    linear.register_parameter("weight", weight)
     linear.register_parameter("bias", module.bias)
     return linear

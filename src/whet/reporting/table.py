@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from whet.reporting import figures, words
 from whet.reporting.grid import bullets, grid, indent, paragraph
 from whet.reporting.schema import Report, RunRow
+from whet.types import Outcome
 
 
 def verdict_text(report: Report) -> str:
@@ -95,18 +96,20 @@ def _compared(report: Report, metric: str) -> str:
 def _gates(report: Report) -> str:
     rows = [
         (
-            f"{gate['name']}{'' if gate['required'] else ' (optional)'}",
+            gate["name"],
             gate["candidate"],
             words.outcome(gate["result"])[0],
             " ".join(part for part in (gate["evidence"], words.waiver(gate)) if part),
         )
         for gate in report["gates"]
+        if gate["result"] != Outcome.NOT_RUN
     ]
     if not rows:
         return "Gates\n  None were run."
-    return _titled(
-        "Gates", grid(("gate", "candidate", "result", "evidence"), rows, whole=(0, 1, 2))
-    )
+    shown = grid(("gate", "candidate", "result", "evidence"), rows, whole=(0, 1, 2))
+    idle = {gate["name"] for gate in report["gates"] if gate["result"] == Outcome.NOT_RUN}
+    told = f"Not named in the project, so not run: {', '.join(sorted(idle))}." if idle else ""
+    return _titled("Gates", "\n".join(part for part in (shown, paragraph(told)) if part))
 
 
 def _lamps(report: Report) -> str:

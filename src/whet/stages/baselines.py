@@ -74,7 +74,8 @@ def _count(job: Job, arm: Arm, key: str, tried: list[dict[str, Any]]) -> int:
     if not counts:
         return 0
     options = [Option(str(n), n, n) for n in counts]
-    return _choose(job, options, lambda n: replace(arm, **{key: n}), arm.name, tried).value
+    chosen = _choose(job, options, lambda n: replace(arm, **{key: n}), arm.name, tried)
+    return int(chosen.value)
 
 
 def _choose(

@@ -25,8 +25,8 @@ def write_check(job: Job) -> None:
     about = {"version": dataset.version, "format": dataset.format, "reason": dataset.reason}
     write_json(job.run.file("data/check.json"), {**about, "findings": findings})
     write_json(job.run.file("environment.json"), environment())
-    rows = ", ".join(f"{len(found)} {name}" for name, found in dataset.splits.items() if found)
-    job.progress.say(f"data {dataset.version}: {rows} rows; {dataset.format} ({dataset.reason})")
+    counts = ", ".join(f"{len(found)} {name}" for name, found in dataset.splits.items() if found)
+    job.progress.say(f"data {dataset.version}: {counts} rows; {dataset.format} ({dataset.reason})")
     dropped = dataset.ledger.by_reason
     if dropped:
         told = ", ".join(f"{count} {reason}" for reason, count in dropped.items())

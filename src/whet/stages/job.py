@@ -61,7 +61,7 @@ class Job:
     def validation(self) -> list[Example]:
         """The validation items that choices are made on, at most `eval.validation_items`."""
         budget = self.config.eval.validation_items
-        return validation_sample(self.dataset.validation, budget, self.config.train.seed)
+        return validation_sample(self.dataset.validation, budget)
 
     @property
     def judged(self) -> list[Example]:

@@ -10,7 +10,7 @@ from whet.config import Config
 from whet.configfile import read_config
 from whet.evals.arms import Arm, ArmKind
 from whet.evals.compare import Values, arm_table
-from whet.evals.gates import Gate, Waiver, collect, format_gate, latency_gate, waive
+from whet.evals.gates import GATE_LEVEL, Gate, Waiver, collect, format_gate, latency_gate, waive
 from whet.evals.headroom import Stop, StopKind
 from whet.evals.regression import forgetting_gate, refusals_gate
 from whet.evals.scorers import scorer
@@ -19,6 +19,7 @@ from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, read_jsonl, write_json
 from whet.stages.arms import Sample
 from whet.stages.preparing import form, gate_settings
+from whet.stats import look_level
 from whet.types import Example, Interval
 
 FILE = "verdict.json"
@@ -177,11 +178,18 @@ def _judged(evidence: Evidence, arm: str, measured: Mapping[str, Any]) -> dict[s
     if settings.format:
         asked = form(evidence.config, ())
         values = [asked(sample.answer, gold(sample)) for sample in samples]
-        found["format"] = format_gate(values, floor=settings.format.floor)
+        found["format"] = format_gate(values, floor=settings.format.floor, level=_level(evidence))
     if settings.latency:
         seconds = [sample.seconds for sample in samples if sample.seconds is not None]
-        found["latency"] = latency_gate(seconds, p95_ms=settings.latency.p95_ms)
+        found["latency"] = latency_gate(
+            seconds, p95_ms=settings.latency.p95_ms, level=_level(evidence)
+        )
     return found
+
+
+def _level(evidence: Evidence) -> float:
+    """The level at which gates on test answers are read: that of the look."""
+    return look_level(evidence.look) if evidence.look is not None else GATE_LEVEL
 
 
 def record_waivers(run: RunDir, waivers: Mapping[str, Waiver]) -> None:

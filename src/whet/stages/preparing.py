@@ -59,7 +59,7 @@ def tuned_prompt(project: Project, chosen: str | None) -> str | None:
 
 
 def _check_prompt(text: str | None, dataset: Dataset) -> None:
-    faults = []
+    faults: list[str] = []
     for example in (*dataset.train, *dataset.validation, *dataset.test):
         try:
             system_text(text, example)
@@ -81,7 +81,6 @@ def prepare(project: Project, *, smoke: bool = False, lengths: bool = True) -> D
     dataset = load(
         config.data,
         root=project.root,
-        seed=config.train.seed,
         has_prompt=bool(config.prompt),
     )
     if smoke:

@@ -8,7 +8,6 @@ from typing import Any
 
 from whet.config import Config
 from whet.configfile import read_config
-from whet.data.checks import Level
 from whet.evals.arms import Arm, ArmKind
 from whet.evals.confusion import confusion
 from whet.evals.plan import items_digest
@@ -19,7 +18,7 @@ from whet.rundir import RunDir, read_json, read_jsonl, write_json, write_text
 from whet.stages.arms import Sample
 from whet.stages.judging import Evidence, gold, judge, read_evidence
 from whet.stats import look_level
-from whet.types import Outcome
+from whet.types import Level, Outcome
 
 MAX_FAILURES = 12
 NO_LOOK = "`whet eval --split test` gives a verdict, and is a look at the test items."

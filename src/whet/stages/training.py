@@ -19,7 +19,8 @@ from whet.types import Example
 
 if TYPE_CHECKING:
     from whet.models.load import LoadedModel
-    from whet.training import TrainResult, TrainSettings
+    from whet.training.result import TrainResult
+    from whet.training.settings import TrainSettings
 
 FILE = "training.json"
 SMOKE_BATCH = 4
@@ -74,7 +75,7 @@ def _rows(job: Job, arm: Arm, examples: Sequence[Example]) -> list[Example]:
 
 
 def _settings(config: Config, seed: int, smoke: bool = False) -> TrainSettings:
-    from whet.training import TrainSettings
+    from whet.training.settings import TrainSettings
 
     values = config.train.model_dump(exclude={"seeds"}) | {"seed": config.train.seed + seed}
     if smoke:
@@ -95,11 +96,12 @@ def _train_one(
         record: dict[str, Any] = read_json(folder / "result.json")
         return record
     from whet.rows.render import render_examples
-    from whet.training import train
+    from whet.training.loop import train
 
     job.models.forget()
     loaded = job.models.base_model
     settings = _settings(job.config, seed - job.config.train.seed, job.options.smoke)
+    checkpoints = job.run.checkpoints / str(seed)
 
     def log(row: dict[str, Any]) -> None:
         append_jsonl(job.run.metrics, {"seed": seed, **row})
@@ -109,9 +111,10 @@ def _train_one(
         render_examples(train_rows, loaded.tokenizer, loaded.stop_ids),
         render_examples(validation_rows, loaded.tokenizer, loaded.stop_ids),
         settings,
-        folder=job.run.checkpoints / str(seed),
+        folder=checkpoints,
         log=log,
         progress=job.progress,
+        resume=checkpoints.is_dir() and any(checkpoints.iterdir()),
     )
     _save(loaded, settings, folder)
     record = {"seed": seed, **_record(result)}
@@ -132,7 +135,7 @@ def _save(loaded: LoadedModel, settings: TrainSettings, folder: Path) -> None:
     if settings.method == "full":
         save_model(loaded, folder / "model")
     else:
-        save_adapter(loaded, folder / "adapter", settings)
+        save_adapter(loaded, folder / "adapter", dropout=settings.dropout)
 
 
 def _take(job: Job, seed: int) -> None:

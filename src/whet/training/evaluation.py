@@ -14,7 +14,7 @@ from whet.errors import Interrupted
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import RenderedExample
-from whet.training.forward import RowTensors, row_loss
+from whet.training.forward import RowTensors, evaluation_mode, row_loss
 from whet.training.step import sequences_of
 
 EVALUATION_TOKENS = 4096
@@ -55,18 +55,13 @@ def token_losses(
     sums = np.zeros(len(examples))
     counts = np.zeros(len(examples), np.int64)
     of_example = np.asarray(owners)
-    was_training = model.training
-    model.eval()
-    try:
-        with row_attention(model), torch.no_grad():
-            for row in pack(sequences, tokens_per_row):
-                if should_stop():
-                    raise Interrupted("stopped as asked, during an evaluation.")
-                tensors = RowTensors.of(row, model.device)
-                _, losses = row_loss(model, tensors)
-                who = of_example[tensors.owners.cpu().numpy()]
-                np.add.at(sums, who, losses.double().cpu().numpy())
-                np.add.at(counts, who, 1)
-    finally:
-        model.train(was_training)
+    with row_attention(model), evaluation_mode(model), torch.no_grad():
+        for row in pack(sequences, tokens_per_row):
+            if should_stop():
+                raise Interrupted("stopped as asked, during an evaluation.")
+            tensors = RowTensors.of(row, model.device)
+            _, losses = row_loss(model, tensors)
+            who = of_example[tensors.owners.cpu().numpy()]
+            np.add.at(sums, who, losses.double().cpu().numpy())
+            np.add.at(counts, who, 1)
     return TokenLosses(sums, counts)

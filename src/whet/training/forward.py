@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +52,18 @@ class RowTensors:
             loss=loss,
             owners=put(row.loss_owners[order]),
         )
+
+
+@contextmanager
+def evaluation_mode(model: Any) -> Iterator[None]:
+    """Within it no module drops anything out; afterwards each is in the mode it was in."""
+    training = [module for module in model.modules() if module.training]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module in training:
+            module.training = True
 
 
 def row_loss(model: Any, row: RowTensors) -> tuple[Tensor, Tensor]:

@@ -92,14 +92,15 @@ def check(
         dataset = survey(
             project.config.data,
             root=project.root,
-            seed=project.config.train.seed,
             has_prompt=bool(project.config.prompt),
         )
     except DataError as error:
         found = [Finding(Level.ERROR, "unreadable", line) for line in error.faults]
         return Checked(False, "", "", "", {}, found, None, None)
     found = list(dataset.findings)
-    tokens, masks, notes = None, [], []
+    tokens: dict[str, Any] | None = None
+    masks: list[str] = []
+    notes: list[str] = []
     wants_tokens = show_mask or not files or model is not None
     if wants_tokens and not dataset.errors:
         try:

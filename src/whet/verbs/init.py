@@ -11,7 +11,7 @@ from pathlib import Path
 
 from whet.data import Reading, read
 from whet.errors import ConfigError, DataError
-from whet.evals import closed_set
+from whet.evals.choices import closed_set
 from whet.types import Example, Level
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"

@@ -7,7 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from whet.errors import ConfigError, RunError
-from whet.reporting import compare_text, runs_table, verdict_text
+from whet.reporting import (
+    Report,
+    check_report,
+    compare_text,
+    run_row,
+    runs_table,
+    verdict_text,
+)
 from whet.rundir import RunDir, read_json
 
 
@@ -40,7 +47,7 @@ def report(*what: str | Path, root: str | Path = ".") -> Shown:
         raise ConfigError(f"expected one run, `list`, or `compare A B`; found {' '.join(words)}.")
     run = RunDir(Path(words[0])) if words else _newest(Path(root))
     values = _read(run)
-    return Shown(verdict_text(values) + f"\n\n{run.report_html}", values)
+    return Shown(verdict_text(values) + f"\n\n{run.report_html}", dict(values))
 
 
 def _runs(root: Path) -> list[RunDir]:
@@ -54,31 +61,21 @@ def _newest(root: Path) -> RunDir:
     return finished[-1]
 
 
-def _read(run: RunDir) -> dict[str, Any]:
+def _read(run: RunDir) -> Report:
     if not run.report_json.is_file():
         raise RunError(
             f"{run.path}: no report yet; the run is {run.state}. Go on with: whet run {run.path}"
         )
-    values: dict[str, Any] = read_json(run.report_json)
-    return values
+    return check_report(read_json(run.report_json))
 
 
 def _list(root: Path) -> Shown:
     rows = []
     for run in _runs(root):
         record = run.record()
-        found = read_json(run.report_json) if run.report_json.is_file() else {}
-        details = found.get("details", {})
-        rows.append(
-            {
-                "run": run.path.name,
-                "verb": record["verb"],
-                "state": run.state.value,
-                "created": record["created"],
-                "verdict": found.get("verdict"),
-                "headline": details.get("headline"),
-            }
-        )
+        found = _read(run) if run.report_json.is_file() else None
+        name, state = run.path.name, run.state.value
+        rows.append(run_row(name, record["verb"], state, record["created"], found))
     if not rows:
         raise RunError(f"{root / 'runs'}: no runs. `whet run` makes one.")
     return Shown(runs_table(rows), {"runs": rows})
@@ -86,4 +83,5 @@ def _list(root: Path) -> Shown:
 
 def _compare(a: Path, b: Path) -> Shown:
     first, second = _read(RunDir(a)), _read(RunDir(b))
-    return Shown(compare_text(first, second), {"a": first, "b": second})
+    text = compare_text(first, second, (a.name, b.name))
+    return Shown(text, {"a": first, "b": second})

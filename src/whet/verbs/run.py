@@ -8,7 +8,7 @@ from pathlib import Path
 from whet.config import Config
 from whet.errors import ConfigError
 from whet.progress import Progress, Silent
-from whet.reporting import Report
+from whet.reporting import Report, check_report
 from whet.rundir import read_json
 from whet.stages.baselines import choose_baselines
 from whet.stages.candidates import answer_all
@@ -78,5 +78,5 @@ def run(
 
 def result_of(job: Job) -> RunResult:
     """What a finished job found."""
-    report: Report = read_json(job.run.report_json)
+    report = check_report(read_json(job.run.report_json))
     return RunResult(job.run.path, report["verdict"], report["reasons"], report)

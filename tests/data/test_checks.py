@@ -1,0 +1,88 @@
+"""Findings about a data set as a whole."""
+
+from __future__ import annotations
+
+from whet.data import check, labels
+from whet.types import Example, Level
+
+
+def example(
+    question: str, answer: str, line: int = 1, system: str = "", file: str = "t.jsonl"
+) -> Example:
+    head = [{"role": "system", "content": system}] if system else []
+    turns = [*head, {"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+    return Example.of(turns, f"{file}:{line}")  # type: ignore[arg-type]
+
+
+def labelled(*answers: str) -> list[Example]:
+    return [example(f"q{i}", answer, i) for i, answer in enumerate(answers, 1)]
+
+
+def said(findings: list, rule: str) -> list[str]:
+    return [str(finding) for finding in findings if finding.rule == rule]
+
+
+def test_a_copy_is_a_copy_in_other_case_spacing_and_unicode_form() -> None:
+    rows = [example("Café open?", "yes", 1), example("  cafe\u0301   OPEN? ", "Yes", 2)]
+    assert said(check(rows), "duplicate") == ["t.jsonl:2: the same row as t.jsonl:1."]
+
+
+def test_one_input_with_two_labels_is_a_contradiction() -> None:
+    rows = [*labelled(*"aabbaabb"), example("q1", "b", 9)]
+    assert said(check(rows), "contradiction") == [
+        "t.jsonl:1: the same input has 2 different answers; see t.jsonl:9. Keep the right one."
+    ]
+
+
+def test_several_free_answers_to_one_input_are_a_note() -> None:
+    rows = [example("Write a poem.", "Roses", 1), example("Write a poem.", "Violets", 2)]
+    finding = next(finding for finding in check(rows) if finding.rule == "several_answers")
+    assert finding.level is Level.NOTE
+
+
+def test_other_tools_make_another_input() -> None:
+    row = example("Book a flight", "I cannot.", 1)
+    other = Example.of(row.messages, "t.jsonl:2", tools=[{"function": {"name": "book"}}])
+    assert not said(check([row, other]), "duplicate")
+
+
+def test_a_system_message_conflicts_only_with_a_project_prompt() -> None:
+    rows = [example("q", "a", 1, system="Be brief."), example("r", "a", 2)]
+    assert not said(check(rows), "system_conflict")
+    (finding,) = (f for f in check(rows, has_prompt=True) if f.rule == "system_conflict")
+    assert (finding.level, finding.line) == (Level.ERROR, 1)
+    assert "{{field}}" in finding.remedy
+
+
+def test_class_balance_names_the_ends() -> None:
+    assert said(check(labelled(*"aaaabbc", *"ab")), "class_balance") == [
+        "3 different answers in 9 rows; most frequent 'a' (5), least 'c' (1)."
+    ]
+
+
+def test_free_text_has_no_labels() -> None:
+    assert labels(labelled("one", "two", "three")) is None
+    assert labels(labelled(*["x" * 100, "y"] * 9)) is None
+    assert labels([]) is None
+
+
+def test_one_label_in_two_spellings_is_a_warning() -> None:
+    rows = labelled(*["card", "pin"] * 4, "Card ")
+    assert said(check(rows), "label_spelling") == [
+        "one answer in several spellings: 'card' (4), 'Card ' (1). "
+        "Write it alike everywhere: scoring compares the text."
+    ]
+
+
+def test_labels_that_only_test_has_are_named() -> None:
+    test = [example("t", "new", 1, file="test.jsonl")]
+    assert said(check(labelled(*"ababab"), test=test), "unseen_label") == [
+        "1 answers of the test rows never occur in training: new. Add training rows with them."
+    ]
+
+
+def test_errors_come_first() -> None:
+    key = "sk-" + "aB3dE5fG7hJ9kL1mN2pQ"
+    levels = [finding.level for finding in check([*labelled(*"ababab"), example(key, "b", 7)])]
+    assert levels == sorted(levels, key=list(Level).index)
+    assert levels[0] is Level.ERROR

@@ -1,0 +1,158 @@
+"""The project's data as a verb gets it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from whet.config import DataConfig
+from whet.data import load, survey
+from whet.errors import DataError
+from whet.types import Level
+
+
+def write(folder: Path, name: str, questions: Iterable[object], answer: str = "a") -> None:
+    rows = (
+        json.dumps({"input": f"question {q}", "output": answer, "c": str(q)}) for q in questions
+    )
+    (folder / name).write_text("".join(row + "\n" for row in rows))
+
+
+def config(**values: Any) -> DataConfig:
+    lists = {key: [value] if isinstance(value, str) else value for key, value in values.items()
+             if key in ("train", "validation", "test")}  # fmt: skip
+    return DataConfig(**{**values, **lists})
+
+
+def test_files_that_name_a_split_stay_in_it(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", range(10))
+    write(tmp_path, "test.jsonl", range(10, 14))
+    dataset = load(config(train="train.jsonl", test="test.jsonl"), root=tmp_path)
+    assert {name: len(rows) for name, rows in dataset.splits.items()} == {
+        "train": 10, "validation": 0, "test": 4,
+    }  # fmt: skip
+    assert dataset.ledger.to_json()["read"] == 14
+    assert (dataset.format, len(dataset.version)) == ("input_output", 16)
+    assert dataset.train[0].source == "train.jsonl:1"
+
+
+def test_a_split_is_made_only_when_asked_for(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", range(300))
+    assert load(config(train="train.jsonl"), root=tmp_path).ledger.kept == {
+        "train": 300, "validation": 0, "test": 0,
+    }  # fmt: skip
+    made = load(
+        config(train="train.jsonl", split={"validation": 0.1, "test": 0.2}), root=tmp_path, seed=3
+    )
+    assert made.validation and made.test
+    assert sum(made.ledger.kept.values()) == 300
+
+
+def test_a_group_is_kept_together_and_known_to_each_row(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", range(300))
+    dataset = load(config(train="train.jsonl", split={"test": 0.2, "group_by": "c"}), root=tmp_path)
+    assert dataset.train[0].group == dataset.train[0].fields["c"]
+
+
+def test_all_faults_come_together_and_twenty_are_shown(tmp_path: Path) -> None:
+    write(tmp_path, "test.jsonl", range(3))
+    (tmp_path / "train.jsonl").write_text('{"input": "x", "output": "y"}\n' + "{oops\n" * 30)
+    with pytest.raises(DataError) as caught:
+        load(config(train="train.jsonl", test="test.jsonl"), root=tmp_path)
+    assert len(caught.value.faults) == 21
+    assert caught.value.faults[0].startswith("train.jsonl:2: invalid JSON at column 2")
+    assert caught.value.faults[-1] == "... and 10 more. `whet check` lists them all."
+
+
+def test_a_survey_shows_what_a_load_refuses_and_still_adds_up(tmp_path: Path) -> None:
+    write(tmp_path, "test.jsonl", range(3))
+    (tmp_path / "train.jsonl").write_text('{"input": "x", "output": "y"}\n' + "{oops\n" * 30)
+    dataset = survey(config(train="train.jsonl", test="test.jsonl"), root=tmp_path)
+    assert len(dataset.errors) == 30
+    assert dataset.ledger.by_reason == {"broken": 30}
+    assert dataset.ledger.num_read == 34
+
+
+def test_a_leak_stops_and_names_the_choices_once(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", range(10))
+    write(tmp_path, "test.jsonl", range(8, 12))
+    with pytest.raises(DataError) as caught:
+        load(config(train="train.jsonl", test="test.jsonl"), root=tmp_path)
+    assert caught.value.faults == (
+        "train.jsonl:9: same input as the held-out row test.jsonl:1. Remove them from one side, or "
+        "set data.on_leak: drop_train (keeps the held-out rows) or drop_test (drops the held-out "
+        "rows).",
+        "train.jsonl:10: same input as the held-out row test.jsonl:2.",
+    )
+
+
+@pytest.mark.parametrize(
+    ("policy", "kept"),
+    [("drop_train", {"train": 8, "validation": 0, "test": 4}),
+     ("drop_test", {"train": 10, "validation": 0, "test": 2})],
+)  # fmt: skip
+def test_a_dropped_leak_is_in_the_ledger_and_said(
+    tmp_path: Path, policy: str, kept: dict[str, int]
+) -> None:
+    write(tmp_path, "train.jsonl", range(10))
+    write(tmp_path, "test.jsonl", range(8, 12))
+    dataset = load(config(train="train.jsonl", test="test.jsonl", on_leak=policy), root=tmp_path)
+    assert dataset.ledger.kept == kept
+    assert dataset.ledger.by_reason == {"leak": 2}
+    (finding,) = (f for f in dataset.findings if f.rule == "leak")
+    assert finding.level is Level.WARNING and finding.message.startswith("2 ")
+
+
+def test_validation_is_freed_of_test_rows_and_train_of_validation_rows(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", range(10))
+    write(tmp_path, "validation.jsonl", range(9, 14))
+    write(tmp_path, "test.jsonl", range(13, 16))
+    files = {"train": "train.jsonl", "validation": "validation.jsonl", "test": "test.jsonl"}
+    assert len(survey(config(**files), root=tmp_path).errors) == 2
+    dataset = load(config(**files, on_leak="drop_train"), root=tmp_path)
+    assert dataset.ledger.kept == {"train": 9, "validation": 4, "test": 3}
+
+
+def test_a_split_that_loses_its_last_row_is_an_error(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", range(10))
+    write(tmp_path, "test.jsonl", range(3))
+    with pytest.raises(DataError, match="all 3 test rows were dropped as leaks; none is left"):
+        load(config(train="train.jsonl", test="test.jsonl", on_leak="drop_test"), root=tmp_path)
+
+
+def test_a_file_and_a_share_for_one_split_are_refused(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", range(10))
+    both = config(train="train.jsonl", test="train.jsonl", split={"test": 0.2})
+    with pytest.raises(DataError, match=r"data\.test names files and data\.split\.test"):
+        load(both, root=tmp_path)
+
+
+def test_adding_rows_keeps_every_old_test_item(tmp_path: Path) -> None:
+    settings = config(train="train.jsonl", split={"validation": 0.1, "test": 0.2})
+    write(tmp_path, "train.jsonl", range(200))
+    before = {row.id for row in load(settings, root=tmp_path).test}
+    write(tmp_path, "train.jsonl", range(199, -100, -1))
+    assert before <= {row.id for row in load(settings, root=tmp_path).test}
+
+
+def test_a_system_message_beside_a_project_prompt_stops(tmp_path: Path) -> None:
+    row = {"system": "s", "input": "x", "output": "y"}
+    (tmp_path / "train.jsonl").write_text(json.dumps(row) + "\n")
+    load(config(train="train.jsonl"), root=tmp_path)
+    with pytest.raises(DataError, match="the row has a system message"):
+        load(config(train="train.jsonl"), root=tmp_path, has_prompt=True)
+
+
+def test_importing_the_room_loads_nothing_heavy() -> None:
+    code = (
+        "import sys, whet.data\n"
+        "heavy = {'torch', 'transformers', 'numpy', 'pyarrow', 'scipy'} & set(sys.modules)\n"
+        "assert not heavy, heavy\n"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,0 +1,74 @@
+"""Public data sets, read as they are published."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from whet.data import check, find_leaks, labels, read
+from whet.types import Level
+
+# file, columns, format, rows, lines of broken rows
+SETS = [
+    ("banking77/train.csv", {}, "input_output", 10003, []),
+    ("banking77/test.csv", {}, "input_output", 3080, []),
+    ("e2e_nlg/devset.csv", {"input": "mr", "output": "ref"}, "input_output", 4672, []),
+    ("fastchat/dummy_conversation.json", {}, "messages", 500, []),
+    ("llamafactory_demo/alpaca_en_demo.json", {}, "alpaca", 999, []),
+    ("llamafactory_demo/alpaca_zh_demo.json", {}, "alpaca", 1000, []),
+    ("llamafactory_demo/identity.json", {}, "alpaca", 91, []),
+    ("llamafactory_demo/glaive_toolcall_en_demo.json", {}, "messages", 300, []),
+    ("llamafactory_demo/glaive_toolcall_zh_demo.json", {}, "messages", 300, [5819, 8763]),
+    ("llamafactory_demo/v1_sft_demo.jsonl", {}, "messages", 500, []),
+    ("llamafactory_demo/reason_tool_use_demo_50.jsonl", {}, "messages", 50, []),
+    ("llamafactory_demo/dpo_en_demo.json",
+     {"prompt": "conversations", "completion": "chosen"}, "prompt_completion", 300, []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "columns", "form", "num_rows", "broken"), SETS, ids=[s[0] for s in SETS]
+)
+def test_a_published_set_reads_as_it_is(
+    test_data: Path, file: str, columns: dict[str, str], form: str, num_rows: int, broken: list[int]
+) -> None:
+    reading = read(file, columns, root=test_data / "datasets")
+    assert reading.format == form
+    assert reading.num_rows == num_rows
+    assert [finding.line for finding in reading.errors] == broken
+    assert len(reading.examples) == num_rows - len(broken)
+    assert all(example.question.strip() for example in reading.examples)
+    assert not [finding for finding in check(reading.examples) if finding.level is Level.ERROR]
+
+
+def test_banking77_has_77_labels_and_leaks_seven_rows(test_data: Path) -> None:
+    train, test = (
+        read(f"banking77/{name}.csv", root=test_data / "datasets").examples
+        for name in ("train", "test")
+    )
+    assert len(labels(train) or ()) == 77
+    assert len(find_leaks(train, test)) == 7
+    assert train[0].fields == {"text": "I am still waiting on my card?", "category": "card_arrival"}
+
+
+def test_glaive_tools_and_calls_are_in_canonical_form(test_data: Path) -> None:
+    file = "llamafactory_demo/glaive_toolcall_en_demo.json"
+    examples = read(file, root=test_data / "datasets").examples
+    calls = [c for e in examples for m in e.messages for c in m.get("tool_calls", [])]
+    assert len(calls) > 100
+    assert all(isinstance(call["function"]["arguments"], dict) for call in calls)
+    assert all(tool["type"] == "function" for e in examples for tool in e.tools)
+
+
+@pytest.mark.parametrize(
+    "file",
+    ["llamafactory_demo/dpo_zh_demo.json", "hh_rlhf/test.jsonl.gz", "clinc150/data_full.json"],
+)
+def test_what_is_no_supervised_set_is_refused_with_one_message(test_data: Path, file: str) -> None:
+    reading = read(file, root=test_data / "datasets")
+    assert reading.examples == []
+    assert len(reading.errors) == 1
+    assert "Add to whet.yaml" in str(reading.errors[0]) or "add to whet.yaml" in str(
+        reading.errors[0]
+    )
