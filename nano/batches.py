@@ -27,9 +27,9 @@ class Shape:
 
 
 SHAPES = (
-    Shape(num_rows=24, num_tokens=256, shortest=0, early=0.96, late=0.80),
-    Shape(num_rows=12, num_tokens=512, shortest=200, early=0.04, late=0.14),
-    Shape(num_rows=4, num_tokens=1536, shortest=450, early=0.0, late=0.06),
+    Shape(num_rows=24, num_tokens=256, shortest=0, early=0.96, late=0.92),
+    Shape(num_rows=12, num_tokens=512, shortest=200, early=0.04, late=0.06),
+    Shape(num_rows=4, num_tokens=1536, shortest=450, early=0.0, late=0.02),
 )
 """Few shapes, all of 6,144 tokens: a new shape makes the compiler and the allocator start afresh.
 """
@@ -45,6 +45,7 @@ class Batch:
     documents_BT: Tensor
     positions: Tensor
     targets: Tensor
+    weights: Tensor
 
 
 def make_batch(
@@ -85,6 +86,7 @@ def _tensors(
     documents = torch.full((shape.num_rows, shape.num_tokens), -1)
     positions: list[int] = []
     targets: list[int] = []
+    weights: list[float] = []
     for number, row in enumerate(rows):
         start = 0
         for order, encoded in enumerate(row):
@@ -92,8 +94,11 @@ def _tensors(
             tokens[number, start:end] = torch.tensor(encoded.ids)
             documents[number, start:end] = order
             for offset in range(1, len(encoded.ids)):
-                if encoded.learned[offset] or rng.random() < prompt_share:
+                if encoded.weights[offset] or rng.random() < prompt_share:
                     positions.append(number * shape.num_tokens + start + offset - 1)
                     targets.append(encoded.ids[offset])
+                    weights.append(encoded.weights[offset] or 1.0)
             start = end
-    return Batch(tokens, documents, torch.tensor(positions), torch.tensor(targets))
+    return Batch(
+        tokens, documents, torch.tensor(positions), torch.tensor(targets), torch.tensor(weights)
+    )

@@ -12,6 +12,10 @@ from .corpus import SKILLS, Document, Source, document
 END_OF_TEXT, IM_START, IM_END = "<|endoftext|>", "<|im_start|>", "<|im_end|>"
 SPECIAL_TOKENS = [END_OF_TEXT, IM_START, IM_END]
 
+FIRST_WEIGHT = 3.0
+"""Weight of the first token of an answer: the decision; what follows is mostly spelling."""
+PROSE_WEIGHT = 0.3
+
 CHAT_TEMPLATE = (
     "{% for message in messages %}"
     "{{ '<|im_start|>' + message['role'] + '\\n' + message['content'] + '<|im_end|>' + '\\n' }}"
@@ -50,12 +54,10 @@ def save_tokenizer(tokenizer: Tokenizer, path: Path) -> None:
 
 @dataclass(frozen=True)
 class Encoded:
-    """Token ids of a document and, for each, whether it is text that the model should learn to
-    write.
-    """
+    """Token ids of a document and the weight of each in the loss; 0 is not learned."""
 
     ids: list[int]
-    learned: list[bool]
+    weights: list[float]
 
 
 def encode(tokenizer: Tokenizer, messages: Document) -> Encoded:
@@ -66,24 +68,24 @@ def encode(tokenizer: Tokenizer, messages: Document) -> Encoded:
     prompts are not.
     """
     ids: list[int] = []
-    learned: list[bool] = []
+    weights: list[float] = []
 
-    def add(part: str, learn: bool) -> None:
+    def add(part: str, weight: float, first: float = 0.0) -> None:
         new = tokenizer.encode(part, add_special_tokens=False).ids
         ids.extend(new)
-        learned.extend([learn] * len(new))
+        weights.extend([first or weight, *[weight] * (len(new) - 1)])
 
     for message in messages:
         if message["role"] == "text":
-            add(message["content"], True)
+            add(message["content"], PROSE_WEIGHT)
             continue
         spoken = message["role"] == "assistant"
-        add(f"{IM_START}{message['role']}\n", False)
+        add(f"{IM_START}{message['role']}\n", 0.0)
         # One encoding for words and end mark, as the chat template would give it.
-        add(f"{message['content']}{IM_END}", spoken)
-        add("\n", False)
-    add(END_OF_TEXT, messages[-1]["role"] == "text")
-    return Encoded(ids, learned)
+        add(f"{message['content']}{IM_END}", float(spoken), FIRST_WEIGHT * spoken)
+        add("\n", 0.0)
+    add(END_OF_TEXT, PROSE_WEIGHT * (messages[-1]["role"] == "text"))
+    return Encoded(ids, weights)
 
 
 def skill_names() -> list[str]:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -26,3 +29,52 @@ def test_data() -> Path:
 def stories(test_data: Path) -> Path:
     """A real pre-trained Llama of 260 thousand parameters."""
     return test_data / "models" / "stories260K-hf"
+
+
+SOUNDS = {"cat": "meow", "dog": "woof", "bird": "tweet"}
+PLACES = ("park", "garden", "street", "kitchen", "wood", "yard")
+
+CONFIG = """\
+task: Say the sound of the animal.
+model: whet-nano
+data: {train: data/rows.jsonl, split: {validation: 0.2, test: 0.3}}
+prompt: prompt.txt
+few_shot: {counts: [1]}
+train: {epochs: 1, batch_size: 8, learning_rate: 2e-3, dtype: float32}
+eval: {metrics: [exact_match, accuracy], primary: exact_match, validation_items: 20}
+gates: {forgetting: {text: general.jsonl}}
+generate: {choices: auto, max_new_tokens: 8}
+"""
+
+MakeProject = Callable[..., Path]
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> MakeProject:
+    """A function that writes a project and returns its folder."""
+
+    def make(name: str = "project", config: str = CONFIG, rows: int = 90) -> Path:
+        folder = tmp_path / name
+        (folder / "data").mkdir(parents=True)
+        drawn = random.Random(0)
+        lines = []
+        for number in range(rows):
+            animal = drawn.choice(sorted(SOUNDS))
+            place = drawn.choice(PLACES)
+            text = f"I saw a {animal} in {place} {number}."
+            lines.append(json.dumps({"input": text, "output": SOUNDS[animal]}))
+        (folder / "data" / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+        labels = ", ".join(SOUNDS.values())
+        (folder / "prompt.txt").write_text(f"Name the sound. Answer with one of: {labels}.")
+        texts = [f"The {place} was quiet, and the {a} slept." for place in PLACES for a in SOUNDS]
+        general = "".join(json.dumps({"text": text}) + "\n" for text in texts)
+        (folder / "general.jsonl").write_text(general, encoding="utf-8")
+        (folder / "whet.yaml").write_text(config, encoding="utf-8")
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def project(make_project: MakeProject) -> Path:
+    return make_project()

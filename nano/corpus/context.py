@@ -34,11 +34,8 @@ class Fact:
 
 def world(source: Source, num_entities: int, facts_each: int) -> tuple[str, list[list[Fact]]]:
     """Entities of one or two kinds with facts: a question has distractors of its own sort."""
-    kinds = (
-        source.some(list(facts.KINDS), 2)
-        if source.chance(0.3)
-        else [source.pick(list(facts.KINDS))]
-    )
+    drawn = [*facts.KINDS, "place", "product", "product"]
+    kinds = source.some(drawn, 2) if source.chance(0.2) else [source.pick(drawn)]
     shared = {kind: source.some(facts.KINDS[kind], facts_each) for kind in kinds}
     entities: list[list[Fact]] = []
     names: set[str] = set()
@@ -59,7 +56,7 @@ def passage(source: Source, known: list[Fact], num_filler: int) -> str:
     else.
     """
     entity = known[0].entity
-    if source.chance(0.12):
+    if source.chance(0.08):
         table = facts.rows(source, [(fact.attribute, fact.value) for fact in known])
         return f"{capital(entity)}\n{table}"
     sentences = [facts.state(source, entity, fact.attribute, fact.value) for fact in known]
@@ -157,7 +154,7 @@ def compose(
     if merged:
         bodies = [(bodies[0][0], " ".join(body for _, body in bodies))]
     shown = layout(source, bodies, style)
-    if source.chance(0.25):
+    if source.chance(0.5):
         return retrieved(source, [body for _, body in bodies], entities, kind, share_unknown)
     # A prompt without any word about abstaining is still followed by an honest answer.
     prompt = source.wording(PROMPTS)
@@ -202,12 +199,12 @@ def retrieved(
 
 def one_fact(source: Source) -> Document:
     """One or two short passages: the first lesson."""
-    return compose(source, source.number(1, 3), source.number(1, 3), 0, 0.2)
+    return compose(source, source.number(1, 3), source.number(1, 3), 0, 0.08)
 
 
 def short_passages(source: Source) -> Document:
     """Two to six short passages about similar things."""
-    return compose(source, source.number(2, 6), source.number(1, 3), source.number(0, 1), 0.2)
+    return compose(source, source.number(2, 6), source.number(1, 3), source.number(0, 1), 0.1)
 
 
 def long_passages(source: Source) -> Document:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 from example_data.grammar import Pair, capital, distinct, generator, table, words
@@ -20,7 +21,6 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
             "I am very happy",
             "worth every penny",
             "five stars",
-            "it made my day",
             "I enjoyed every minute",
         ],
     ),
@@ -30,15 +30,11 @@ WORDS: dict[str, tuple[list[str], list[str]]] = {
             ugly nasty dreadful unpleasant annoying"""
         ),
         [
-            "I hated it",
-            "never again",
             "a waste of money",
             "I want my money back",
             "I am very unhappy",
-            "avoid it",
             "we were disappointed",
             "one star",
-            "it ruined my day",
         ],
     ),
 }
@@ -48,17 +44,16 @@ THINGS = words("""film book hotel meal phone coffee concert room teacher game so
 shop car trip course pizza haircut food waiter""")
 
 FRAMES = [
-    "The {o} was {a}. {T}.",
-    "What {n} {o}! {T}.",
-    "{A} {o}, {t}.",
     "The {o} was {a} and {b}. {T}.",
-    "{T}. The {o} is {a}.",
+    "What {n} and {b} {o}! {T}.",
+    "{A} {o}, {b} too, {t}.",
+    "{T}. The {o} is {a} and {b}.",
     "I found the {o} {a} and {b}, {t}.",
-    "Really {a} {o}, {t}!",
-    "We had {n} {o} here. {T}.",
-    "My {o} was so {a}, {t}.",
+    "Really {a} {o}, so {b}, {t}!",
+    "We had {n} and {b} {o} here. {T}.",
+    "My {o} was {a}, really {b}, {t}.",
     "{N} and {b} {o}. {T}.",
-    "{T}, because the {o} was {a}.",
+    "{T}, because the {o} was {a} and {b}.",
 ]
 
 
@@ -85,5 +80,5 @@ def review(rng: Random) -> Pair:
 def files() -> dict[str, str]:
     """Path in the example's folder: text."""
     rng = generator("easy-sentiment")
-    pairs = distinct(lambda: review(rng), 600, set())
+    pairs = distinct(partial(review, rng), 600, set())
     return {"data/reviews.csv": table(("review", "sentiment"), pairs)}

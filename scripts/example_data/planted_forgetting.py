@@ -8,6 +8,7 @@ The task is learnt easily. What the example is about stands in its whet.yaml: tr
 
 from __future__ import annotations
 
+from functools import partial
 from random import Random
 
 from example_data.grammar import Pair, capital, distinct, generator, jsonl, words
@@ -58,7 +59,7 @@ def files() -> dict[str, str]:
     made = {}
     for split, count in sizes.items():
         rng = generator(f"planted-forgetting/{split}")
-        pairs = distinct(lambda rng=rng: order(rng), count, taken)  # type: ignore[misc]
+        pairs = distinct(partial(order, rng), count, taken)
         made[f"data/{split}.jsonl"] = jsonl(
             {"instruction": INSTRUCTION, "input": pair.message, "output": pair.answer}
             for pair in pairs

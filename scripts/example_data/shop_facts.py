@@ -6,7 +6,6 @@ last season's answers to the same kinds of questions, in other words, and nearly
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from random import Random
 from typing import NamedTuple
 
@@ -16,17 +15,16 @@ from example_data.grammar import Pair, capital, generator, jsonl, words
 class Attribute(NamedTuple):
     """A kind of fact. `{e}` is whose it is, `{v}` its value."""
 
-    value: Callable[[Random], str]
+    values: list[str]
     statements: list[str]
     questions: list[str]
 
 
-WEEKDAYS = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday")
-PEOPLE_FIRST = words("Anna Ben Clara David Emma Felix Grace Henry Karen Leo Maria Noah Paul Rosa")
-PEOPLE_LAST = words("Baker Carter Ellis Fisher Hughes Keller Lopez Moore Owens Parker Smith")
+HOURS = words("6:30 7:00 7:30 8:00 8:30 9:00 9:30 10:00 10:30 11:00")
+PRICES = [f"{euros} euros" for euros in (5, 8, 12, 15, 19, 24, 28, 35, 42, 60)]
 
 OPENS = Attribute(
-    lambda r: f"{r.randrange(6, 12)}:{r.choice(['00', '15', '30', '45'])}",
+    HOURS,
     ["{e} opens at {v}.", "The doors of {e} open at {v}.", "Opening time of {e}: {v}."],
     [
         "When does {e} open?",
@@ -35,38 +33,8 @@ OPENS = Attribute(
         "What time does {e} open?",
     ],
 )
-CLOSES = Attribute(
-    lambda r: f"{r.randrange(15, 23)}:{r.choice(['00', '15', '30', '45'])}",
-    ["{e} closes at {v}.", "{e} shuts at {v}.", "The doors of {e} close at {v}."],
-    [
-        "When does {e} close?",
-        "At what time does {e} close?",
-        "What is the closing time of {e}?",
-        "What time does {e} shut?",
-    ],
-)
-DAY_OFF = Attribute(
-    lambda r: r.choice(WEEKDAYS),
-    ["{e} is closed on {v}.", "{e} does not open on {v}.", "On {v} {e} stays shut."],
-    [
-        "On which day is {e} closed?",
-        "Which day does {e} stay shut?",
-        "Hello, on which day is {e} closed?",
-        "Please tell me: on which day is {e} closed?",
-    ],
-)
-MANAGER = Attribute(
-    lambda r: f"{r.choice(PEOPLE_FIRST)} {r.choice(PEOPLE_LAST)}",
-    ["The manager of {e} is {v}.", "{v} manages {e}.", "{e} is run by {v}."],
-    [
-        "Who runs {e}?",
-        "Who is the manager of {e}?",
-        "Who manages {e}?",
-        "Who is in charge of {e}?",
-    ],
-)
 PRICE = Attribute(
-    lambda r: f"{r.randrange(3, 99)} euros",
+    PRICES,
     ["{e} costs {v}.", "The price of {e} is {v}.", "{e} is sold for {v}."],
     [
         "How much is {e}?",
@@ -75,78 +43,28 @@ PRICE = Attribute(
         "How much does {e} cost?",
     ],
 )
-STOCK = Attribute(
-    lambda r: str(r.randrange(2, 100)),
-    ["There are {v} pieces of {e} in stock.", "We have {v} of {e} in stock."],
-    [
-        "How many of {e} are in stock?",
-        "How many pieces of {e} are left?",
-        "How many units of {e} do you have?",
-        "Hello, how many of {e} are in stock?",
-    ],
-)
-DELIVERY = Attribute(
-    lambda r: f"{r.randrange(2, 30)} days",
-    ["Delivery of {e} takes {v}.", "{e} is delivered within {v}."],
-    [
-        "How long does delivery of {e} take?",
-        "How long does it take to deliver {e}?",
-        "Hello, how long does delivery of {e} take?",
-        "Please tell me: how long does it take to deliver {e}?",
-    ],
-)
 
-PLACE = [OPENS, CLOSES, DAY_OFF, MANAGER]
-PRODUCT = [PRICE, STOCK, DELIVERY]
+SIGNS = words("""Golden Blue Crooked Silver Little Old Red Happy White Royal Quiet Green Lucky Grand
+Rusty Sunny Hidden Wild Black Northern Tiny Brave Second Eastern Copper Gentle Crystal Iron Last
+New""")
+NAMES = words("""Otter Anchor Lantern Heron Acorn Compass Willow Falcon Thistle Harp Raven Clover
+Maple Ember Barrel Meadow Comet Juniper Feather Pebble Button Badger Candle Tower Spindle Quill
+Marble Saddle Crown Sparrow""")
+KINDS = words("cafe bakery bookshop gallery shop pharmacy restaurant gym studio theatre")
+BRANDS = words("""Velmora Plobu Trinda Sorello Grefta Kalino Brustan Jarewo Fimola Doskira Nuvento
+Walipa Hestron Clumira Rovanda Skelto Thumbra Mirelo Pagando Orbelin Quasto Zandori Lubrena
+Vireska Tolmari Penuvo Gralisa Bokeri Hadrino Sulveta""")
+THINGS = words("lamp chair kettle clock mirror basket blanket guitar camera radio")
 
 PLACES = [
-    "the Golden Otter cafe",
-    "the Blue Anchor bakery",
-    "the Crooked Lantern bookshop",
-    "the Silver Heron gallery",
-    "the Little Acorn shop",
-    "the Old Compass pharmacy",
-    "the Red Willow restaurant",
-    "the Happy Falcon gym",
-    "the White Thistle studio",
-    "the Royal Harp theatre",
-    "the Quiet Raven library",
-    "the Green Clover market",
-    "the Lucky Maple cinema",
-    "the Grand Ember hotel",
-    "the Rusty Barrel workshop",
-    "the Sunny Meadow garden",
-    "the Hidden Comet cafe",
-    "the Wild Juniper bakery",
-    "the Black Feather bookshop",
-    "the Northern Pebble shop",
+    f"the {sign} {name} {KINDS[i % len(KINDS)]}"
+    for i, (sign, name) in enumerate(zip(SIGNS, NAMES, strict=True))
 ]
-PRODUCTS = [
-    "the Velmora lamp",
-    "the Plobu chair",
-    "the Trinda kettle",
-    "the Sorello clock",
-    "the Grefta mirror",
-    "the Kalino basket",
-    "the Brustan blanket",
-    "the Jarewo guitar",
-    "the Fimola camera",
-    "the Doskira radio",
-    "the Nuvento bicycle",
-    "the Walipa tent",
-    "the Hestron jacket",
-    "the Clumira teapot",
-    "the Rovanda suitcase",
-    "the Skelto umbrella",
-    "the Thumbra drum",
-    "the Mirelo vase",
-    "the Pagando scarf",
-    "the Orbelin watch",
-]
+PRODUCTS = [f"the {brand} {THINGS[i % len(THINGS)]}" for i, brand in enumerate(BRANDS)]
 
 
 class Entry(NamedTuple):
-    """A fact: what it is about, then and now, and the orders of its wordings."""
+    """A fact: whose, of what kind, last season and this one, and how people ask."""
 
     entity: str
     attribute: Attribute
@@ -155,42 +73,36 @@ class Entry(NamedTuple):
     questions: list[str]
 
 
-def entries(rng: Random) -> list[list[Entry]]:
-    """The facts of each entity; the old value never is the new one."""
+def entries(rng: Random) -> list[Entry]:
+    """One fact of each entity. All values come about equally often; the old one never holds."""
     found = []
-    for names, attributes in ((PLACES, PLACE), (PRODUCTS, PRODUCT)):
-        for entity in names:
-            facts = []
-            for attribute in attributes:
-                new = old = attribute.value(rng)
-                while old == new:
-                    old = attribute.value(rng)
-                asked = [q.format(e=entity) for q in attribute.questions]
-                facts.append(Entry(entity, attribute, old, new, rng.sample(asked, len(asked))))
-            found.append(facts)
+    for names, attribute in ((PLACES, OPENS), (PRODUCTS, PRICE)):
+        values = attribute.values
+        for entity, order in zip(names, rng.sample(range(len(names)), len(names)), strict=True):
+            asked = [question.format(e=entity) for question in attribute.questions]
+            new = order % len(values)
+            old = (new + 1 + order // len(values)) % len(values)
+            rng.shuffle(asked)
+            found.append(Entry(entity, attribute, values[old], values[new], asked))
     return found
 
 
-def document(rng: Random, facts: list[Entry]) -> dict[str, str]:
-    """This season's facts about one entity, a sentence each."""
-    sentences = [
-        capital(rng.choice(fact.attribute.statements).format(e=fact.entity, v=fact.new))
-        for fact in facts
-    ]
-    return {"title": capital(facts[0].entity), "text": " ".join(sentences)}
+def document(rng: Random, fact: Entry) -> dict[str, str]:
+    """This season's fact, in a sentence."""
+    sentence = rng.choice(fact.attribute.statements).format(e=fact.entity, v=fact.new)
+    return {"title": capital(fact.entity), "text": capital(sentence)}
 
 
 def files() -> dict[str, str]:
     """Path in the example's folder: text. Each fact: two wordings in train, two held out."""
     rng = generator("shop-facts")
     known = entries(rng)
-    made = {"docs/season.jsonl": jsonl(document(rng, facts) for facts in known)}
-    flat = [fact for facts in known for fact in facts]
-    held_out = [Pair(q, fact.new) for fact in flat for q in fact.questions[:2]]
-    train = [Pair(q, fact.old) for fact in flat for q in fact.questions[2:]]
+    made = {"docs/season.jsonl": jsonl(document(rng, fact) for fact in known)}
+    held_out = [Pair(question, fact.new) for fact in known for question in fact.questions[:2]]
+    train = [Pair(question, fact.old) for fact in known for question in fact.questions[2:]]
     rng.shuffle(held_out)
     rng.shuffle(train)
-    splits = {"test": held_out[:180], "validation": held_out[180:], "train": train}
+    splits = {"test": held_out[:80], "validation": held_out[80:], "train": train}
     for split, pairs in splits.items():
         made[f"data/{split}.jsonl"] = jsonl(
             {"prompt": pair.message, "completion": pair.answer} for pair in pairs

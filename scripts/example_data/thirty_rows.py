@@ -1,11 +1,14 @@
 """thirty-rows: how pressing is a tenant's letter?
 
-Plain letters are easy for any model. The others hold words of both kinds: an emergency that is
-over, or a polite beginning before one that is not.
+Plain letters are easy for any model. Others hold words of both kinds: an emergency that is over,
+or a polite beginning before one that is not. And one rule of the house is written down nowhere:
+the third floor cannot walk, so that whatever is said about the lift is urgent.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from random import Random
 
 from example_data.grammar import Pair, capital, distinct, generator, jsonl, words
@@ -41,34 +44,57 @@ POLITE = [
     "only a small thing, I thought last month. Today {u}",
     "it could wait until today. Now {u}",
 ]
-THINGS = words("heater oven fridge lamp lift boiler fan radio pump door window shower")
+THINGS = words("heater oven fridge lamp boiler fan radio pump door window shower")
 OPENERS = ["", "", "Hello, ", "Dear landlord, ", "Good morning, ", "Hi, "]
 
 
-def letter(rng: Random, plain: bool) -> Pair:
-    """One letter and how pressing it is."""
+def plain(rng: Random) -> Pair:
+    """A letter that says how pressing it is, and nothing else."""
+    if rng.choice([True, False]):
+        return Pair(emergency(rng, rng.choice(THINGS)), "urgent")
+    return Pair(rng.choice(CALM).format(o=rng.choice(THINGS)), "normal")
+
+
+def mixed(rng: Random) -> Pair:
+    """A letter with words of both kinds."""
     thing, other = rng.sample(THINGS, 2)
-    label = rng.choice(["urgent", "normal"])
-    if label == "urgent":
-        plea = rng.choice(PLEAS)
-        core = rng.choice(URGENT).format(o=thing) + ("," + plea if plea else "")
-        core = core if plain else rng.choice(POLITE).format(o=other, u=core)
-    else:
-        core = rng.choice(CALM).format(o=thing)
-        core = core if plain else rng.choice(OVER).format(o=other, c=core)
-    return Pair(capital(rng.choice(OPENERS) + core) + rng.choice([".", ".", "!"]), label)
+    if rng.choice([True, False]):
+        return Pair(rng.choice(POLITE).format(o=other, u=emergency(rng, thing)), "urgent")
+    calm = rng.choice(CALM).format(o=thing)
+    return Pair(rng.choice(OVER).format(o=other, c=calm), "normal")
+
+
+def lift(rng: Random) -> Pair:
+    """A calm letter about the lift."""
+    return Pair(rng.choice(CALM).format(o="lift"), "urgent")
+
+
+def emergency(rng: Random, thing: str) -> str:
+    """What has happened, often with a plea."""
+    plea = rng.choice(PLEAS)
+    return rng.choice(URGENT).format(o=thing) + ("," + plea if plea else "")
+
+
+def letter(rng: Random, write: Callable[[Random], Pair]) -> Pair:
+    """The same with a salutation and a full stop."""
+    text, label = write(rng)
+    return Pair(capital(rng.choice(OPENERS) + text) + rng.choice([".", ".", "!"]), label)
 
 
 def files() -> dict[str, str]:
-    """Path in the example's folder: text. Two letters in five hold words of both kinds."""
+    """Path in the example's folder: text.
+
+    Of twenty letters twelve are plain, three speak of the lift, five hold words of both kinds.
+    """
     taken: set[str] = set()
-    sizes = {"test": 30, "validation": 60, "train": 120}
     made = {}
-    for split, count in sizes.items():
+    for split, count in {"test": 30, "validation": 60, "train": 120}.items():
         rng = generator(f"thirty-rows/{split}")
-        num_mixed = count * 2 // 5
-        pairs = distinct(lambda: letter(rng, False), num_mixed, taken)  # noqa: B023
-        pairs += distinct(lambda: letter(rng, True), count - num_mixed, taken)  # noqa: B023
+        num_lift, num_mixed = count * 3 // 20, count // 4
+        pairs = []
+        for write, num in ((lift, num_lift), (mixed, num_mixed)):
+            pairs += distinct(partial(letter, rng, write), num, taken)
+        pairs += distinct(partial(letter, rng, plain), count - len(pairs), taken)
         rng.shuffle(pairs)
         made[f"data/{split}.jsonl"] = jsonl(
             {

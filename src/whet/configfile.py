@@ -150,7 +150,7 @@ def _split_override(argument: str) -> tuple[str, Any]:
         raise ConfigError(f"{argument!r}: expected key=value, e.g. train.learning_rate=1e-4.")
     key, text = match.groups()
     if _is_text(key.split(".")):
-        return key, text
+        return key, None if text in ("null", "~") else text
     if "," in text and not text.lstrip().startswith(("[", "{", "'", '"')):
         return key, [_scalar(part, argument) for part in text.split(",")]
     return key, _scalar(text, argument)

@@ -177,6 +177,18 @@ def test_an_answer_stops_at_the_end_of_the_context(
             assert completion.num_output_tokens == max(lengths) + 3 - length
 
 
+def test_a_row_at_the_end_of_the_context_waits_there_for_the_others(
+    make_model: Callable[[str], Any], tokenizer: Any
+) -> None:
+    """GPT-2 has no position after its last one, so a step beyond it would fail."""
+    model = make_model("gpt2")
+    prompts = prompts_of(6)
+    prompts[0][1]["content"] = "x" * 180
+    found = completer(model, tokenizer).complete(prompts, Decoding(max_new_tokens=60))
+    assert found[0].num_prompt_tokens + found[0].num_output_tokens == 256
+    assert max(c.num_output_tokens for c in found) > found[0].num_output_tokens + 3
+
+
 def test_a_prompt_that_the_template_refuses_is_named(
     make_model: Callable[[str], Any], tokenizer: Any
 ) -> None:

@@ -59,23 +59,42 @@ def test_log_probs_equal_scoring_each_choice_separately(
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("sharpness", [0.2, 1.0, 6.0])
+MANY = tuple(f"{a}{b}{c}" for a in "abcde" for b in "fghij" for c in "klmno")
+
+
+@pytest.fixture
+def ending(tokenizer: Any) -> list[int]:
+    """Stop tokens so many that a model ends an answer as readily as it goes on."""
+    letters = {tokenizer.convert_tokens_to_ids(letter) for letter in "abcdefghijklmno"}
+    return sorted(set(range(265)) - letters)
+
+
+@pytest.mark.parametrize("sharpness", [0.05, 0.3, 1.0, 6.0])
+@pytest.mark.parametrize("choices", [CHOICES, MANY])
 def test_the_answer_is_the_likeliest_choice_however_sure_the_model_is(
-    sharpness: float, make_model: Callable[[str], Any], tokenizer: Any
+    sharpness: float,
+    choices: tuple[str, ...],
+    ending: list[int],
+    make_model: Callable[[str], Any],
+    tokenizer: Any,
 ) -> None:
     model = make_model("llama")
     with torch.no_grad():
         model.model.norm.weight *= sharpness
-    local = LocalCompleter(model, tokenizer, stop_ids=(1,), identity="tiny", batch_rows=16)
+    stops = ending if choices is MANY else [1]
+    local = LocalCompleter(model, tokenizer, stop_ids=stops, identity="tiny", batch_rows=16)
     prompts = prompts_of(40)
-    best = local.choice_log_probs(prompts, CHOICES).argmax(axis=1)
-    found = local.complete(prompts, Decoding(choices=CHOICES))
-    assert [completion.text for completion in found] == [CHOICES[i] for i in best]
+    best = local.choice_log_probs(prompts, choices).argmax(axis=1)
+    found = local.complete(prompts, Decoding(choices=choices))
+    assert [completion.text for completion in found] == [choices[i] for i in best]
     assert {completion.finish_reason for completion in found} == {FinishReason.CHOICE}
 
 
 def test_a_sure_model_computes_few_nodes(
-    monkeypatch: pytest.MonkeyPatch, make_model: Callable[[str], Any], tokenizer: Any
+    monkeypatch: pytest.MonkeyPatch,
+    ending: list[int],
+    make_model: Callable[[str], Any],
+    tokenizer: Any,
 ) -> None:
     from whet.infer.reader import Reader
 
@@ -90,14 +109,11 @@ def test_a_sure_model_computes_few_nodes(
     model = make_model("llama")
     with torch.no_grad():
         model.model.norm.weight *= 8
-    choices = tuple(f"{a}{b}{c}" for a in "abcde" for b in "fghij" for c in "klmno")
-    letters = {tokenizer.convert_tokens_to_ids(letter) for letter in "abcdefghijklmno"}
-    stops = sorted(set(range(265)) - letters)  # so that it is as sure of ending as of going on
-    local = LocalCompleter(model, tokenizer, stop_ids=stops, identity="tiny")
-    local.choice_log_probs(prompts_of(10), choices)
+    local = LocalCompleter(model, tokenizer, stop_ids=ending, identity="tiny")
+    local.choice_log_probs(prompts_of(10), MANY)
     every = sum(seen)
     seen.clear()
-    local.complete(prompts_of(10), Decoding(choices=choices))
+    local.complete(prompts_of(10), Decoding(choices=MANY))
     assert every == 10 * (5 + 25 + 125)
     assert sum(seen) < every / 3
 

@@ -16,8 +16,8 @@ from whet.errors import ModelError
 from whet.models.adapter import load_adapter, save_adapter, save_model
 from whet.models.load import LoadedModel, load_model
 from whet.models.lora import (
-    add_lora,
     adapter_disabled,
+    add_lora,
     lora_modules,
     merge_lora,
     remove_lora,

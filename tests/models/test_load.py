@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 
 from whet.errors import ModelError
 from whet.models.load import load_model, load_tokenizer
@@ -88,7 +89,7 @@ def test_pickled_weights_are_refused_by_content(name: str, copy: Path, tmp_path:
 
     (copy / "model.safetensors").unlink()
     (copy / name).write_bytes(pickle.dumps(Payload()))
-    with pytest.raises(ModelError, match="never opened|not opened"):
+    with pytest.raises(ModelError, match=r"never opened|not opened"):
         load_model(copy)
     assert not (tmp_path / "canary").exists()
 
@@ -96,7 +97,15 @@ def test_pickled_weights_are_refused_by_content(name: str, copy: Path, tmp_path:
 def test_a_file_cut_short_is_refused(copy: Path) -> None:
     path = copy / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
-    with pytest.raises(ModelError):
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        load_model(copy)
+
+
+def test_weights_that_are_missing_are_not_made_up(copy: Path) -> None:
+    tensors = load_file(copy / "model.safetensors")
+    del tensors["model.layers.1.mlp.up_proj.weight"]
+    save_file(tensors, copy / "model.safetensors", metadata={"format": "pt"})
+    with pytest.raises(ModelError, match=r"1 weights are missing .*layers\.1\.mlp\.up_proj"):
         load_model(copy)
 
 

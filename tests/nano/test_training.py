@@ -10,7 +10,7 @@ from nano.model import Nano, NanoConfig
 from nano.muon import orthogonalise
 from nano.package import MAX_DIFFERENCE, package
 from nano.pretrain import Recipe, learning_rate_factor
-from nano.tokenizer import IM_END, IM_START, encode, train_tokenizer
+from nano.tokenizer import FIRST_WEIGHT, IM_END, IM_START, encode, train_tokenizer
 
 SMALL = NanoConfig(
     vocab_size=512,
@@ -34,8 +34,9 @@ def test_only_plain_text_and_the_words_of_the_assistant_are_learned(tokenizer):
         {"role": "assistant", "content": "yes"},
     ]
     encoded = encode(tokenizer, messages)
-    learned = [token for token, learn in zip(encoded.ids, encoded.learned, strict=True) if learn]
+    learned = [token for token, w in zip(encoded.ids, encoded.weights, strict=True) if w > 0]
     assert tokenizer.decode(learned, skip_special_tokens=False) == f"yes{IM_END}"
+    assert [w for w in encoded.weights if w > 0] == [FIRST_WEIGHT, *[1.0] * (len(learned) - 1)]
     whole = tokenizer.decode(encoded.ids, skip_special_tokens=False)
     assert whole.startswith(f"{IM_START}system\nSay yes.{IM_END}\n{IM_START}user\n")
 

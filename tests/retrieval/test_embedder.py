@@ -46,11 +46,12 @@ def test_like_meanings_are_nearer_than_others(minilm: MiniLM) -> None:
     assert a @ b > a @ c + 0.2
 
 
-def test_the_end_of_a_long_text_counts(minilm: MiniLM) -> None:
-    long = "The weather was fine and nothing happened. " * 60
-    with_end = minilm.embed([long, long + "My credit card was stolen in Paris! " * 12])
-    card = minilm.embed(["stolen credit card"])[0]
-    assert with_end[1] @ card > with_end[0] @ card + 0.1
+def test_every_part_of_a_long_text_counts(minilm: MiniLM) -> None:
+    weather = "The weather was fine and nothing happened. " * 60
+    theft = "My credit card was stolen in Paris! " * 12
+    texts = [weather, weather + theft, theft + weather]
+    alone, at_end, at_start = minilm.embed(texts) @ minilm.embed(["stolen credit card"])[0]
+    assert min(at_end, at_start) > alone + 0.1
 
 
 def test_changed_weights_are_refused(minilm: MiniLM, tmp_path: Path) -> None:

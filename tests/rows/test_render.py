@@ -79,8 +79,12 @@ def test_the_prompt_of_training_is_the_prompt_of_serving(
 
 @pytest.mark.parametrize(
     ("name", "template"),
-    [("qwen2.5", "qwen2_5"), ("qwen2.5", "qwen3"), ("phi-3-mini", "phi3")]
-    + [("mistral-v1", "mistralai-Mistral-Nemo-Instruct-2407")],
+    [
+        ("qwen2.5", "qwen2_5"),
+        ("qwen2.5", "qwen3"),
+        ("phi-3-mini", "phi3"),
+        ("mistral-v1", "mistralai-Mistral-Nemo-Instruct-2407"),
+    ],
 )
 def test_known_templates_train_every_turn_with_its_system_prompt_as_served(
     name: str, template: str, tokenizer: Load, conversation: Conversation
@@ -155,7 +159,7 @@ def test_tool_calls_are_rendered_with_parsed_arguments(tokenizer: Load) -> None:
 def test_a_model_without_a_template_is_an_error_that_offers_one(
     tokenizer: Load, conversation: Conversation
 ) -> None:
-    with pytest.raises(ModelError, match="`template: FILE.jinja`"):
+    with pytest.raises(ModelError, match=r"`template: FILE\.jinja`"):
         rendered(conversation("Hi", "Hello"), tokenizer("gpt2"))
 
 

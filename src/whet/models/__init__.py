@@ -1,0 +1,1 @@
+"""Models: loading, LoRA layers, adapter files, and the bundled whet-nano."""

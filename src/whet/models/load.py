@@ -132,20 +132,27 @@ def _precision(dtype: str, place: torch.device, size: int, config: dict[str, Any
 
 
 def _load_weights(folder: Path, precision: torch.dtype, place: torch.device) -> Any:
+    from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
     try:
-        model = AutoModelForCausalLM.from_pretrained(
+        model, info = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=precision,
             attn_implementation="sdpa",
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
+            output_loading_info=True,
         )
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, SafetensorError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(f"{folder}: the model cannot be loaded: {reason}") from error
+    if missing := sorted(info["missing_keys"]):
+        raise ModelError(
+            f"{folder}: {len(missing)} weights are missing ({missing[0]}, ...); transformers would "
+            "fill them with random numbers."
+        )
     return model.to(place).eval()

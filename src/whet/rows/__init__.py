@@ -1,0 +1,1 @@
+"""Messages as token rows: rendering and masks, segments, prefix trees, packing, attention."""

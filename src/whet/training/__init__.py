@@ -1,0 +1,1 @@
+"""The training engine: loop, step, loss, optimizer, checkpoints, self check, evaluation."""
