@@ -4,7 +4,21 @@ Invented words and random labels make remembering useless: only attention to the
 """
 
 from .document import Document, Source, assistant, system, text, user
-from .words import code, invented, pair, person, small_number, snake, token, word
+from .wordings import pairs, read
+from .words import (
+    FIRST_NAMES,
+    code,
+    invented,
+    invented_name,
+    pair,
+    person,
+    small_number,
+    snake,
+    token,
+    word,
+)
+
+_ASSOCIATIONS = read("associations")
 
 
 def repeat(source: Source) -> Document:
@@ -117,6 +131,35 @@ def lookup(source: Source) -> Document:
             assistant(table[key]),
         ]
     return document
+
+
+def associate(source: Source) -> Document:
+    """A few facts of one form, then a question for nearly each: the plainest lesson in finding the
+    right one among equals.
+    """
+    statement, question = source.pick(pairs(_ASSOCIATIONS["forms"]))
+    make_key = source.pick([_first_name, word, invented_name, code])
+    make_value = source.pick([word, word, small_number, _first_name, invented])
+    table = {
+        make_key(source): make_value(source) for _ in range(source.pick([2, 2, 3, 3, 4, 5, 6]))
+    }
+    stated = [statement.format(k=key, v=value) for key, value in table.items()]
+    listing = source.pick([" ", "\n", "\n"]).join(stated)
+    prompt = source.wording(_ASSOCIATIONS["prompts"])
+    asked = source.some(list(table), source.number(max(1, len(table) - 1), len(table)))
+    turns = [(question.format(k=key), table[key]) for key in asked]
+    document: Document = []
+    if source.chance(0.7):
+        document.append(system(f"{prompt}\n{listing}"))
+    else:
+        turns[0] = (f"{prompt}\n{listing}\n\n{turns[0][0]}", turns[0][1])
+    for asked_for, answer in turns:
+        document += [user(asked_for), assistant(answer)]
+    return document
+
+
+def _first_name(source: Source) -> str:
+    return source.pick(FIRST_NAMES)
 
 
 def pick_field(source: Source) -> Document:
