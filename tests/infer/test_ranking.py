@@ -1,14 +1,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from whet.infer import LocalCompleter
+from whet.infer.past import NO_PREFIX
 from whet.infer.prompts import encode_choices, encode_prompts
+from whet.infer.ranking import rank
+from whet.infer.trie import build_trie
 from whet.types import Decoding, FinishReason, Message
 
 CHOICES = (
@@ -139,3 +145,52 @@ def test_choices_take_room_in_the_context(make_model: Callable[[str], Any], toke
     assert local.complete(prompts, Decoding(choices=("abc", "de")))
     with pytest.raises(ModelError, match="4 tokens of answer"):
         local.complete(prompts, Decoding(choices=("abcd", "e")))
+
+
+class TableReader:
+    """Logits of a node from a table [B, N, V] instead of a model."""
+
+    device = torch.device("cpu")
+    max_logits = 2**20
+
+    def __init__(self, table: np.ndarray) -> None:
+        self.table = torch.from_numpy(table)
+        self.vocab_size = table.shape[2]
+
+    def read(self, *_: Any) -> Any:
+        past = SimpleNamespace(keep=lambda rows: None, select=lambda index: None)
+        return past, self.table[:, 0]
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.floats(0.1, 6.0))
+@settings(max_examples=60, deadline=None)
+def test_no_branch_is_left_that_holds_the_best_choice(
+    seed: int, num_choices: int, sharpness: float
+) -> None:
+    """Any probabilities at all, against adding up every path."""
+    random = np.random.default_rng(seed)
+    lengths = random.integers(1, 6, num_choices)
+    rows = list(dict.fromkeys(tuple(random.integers(1, 5, n).tolist()) for n in lengths))
+    trie = build_trie([str(row) for row in rows], rows)
+    reader = TableReader(sharpness * random.normal(size=(7, trie.num_nodes, 6)))
+
+    def expand(search: Any, nodes_BW: np.ndarray) -> None:
+        known = np.minimum(nodes_BW, trie.num_nodes - 1)
+        search._columns = torch.cat([search._columns, torch.from_numpy(nodes_BW)], dim=1)
+        search.observe(nodes_BW, reader.table[search._rows[:, None], known])
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("whet.infer.ranking._Search.expand", expand)
+        patch.setattr("whet.infer.ranking.MAX_WIDTH", 2)
+        patch.setattr("whet.infer.ranking.FIRST_WIDTH", 1)
+        found = rank(reader, NO_PREFIX, [[0]] * 7, trie, [0, 5])  # type: ignore[arg-type]
+    log_probs = reader.table.log_softmax(-1)
+    expected = np.zeros((7, len(rows)))
+    for column, row in enumerate(rows):
+        way = np.nonzero(trie.closure[:, trie.ends[column]])[0]
+        for node, token in zip(way, row, strict=False):
+            expected[:, column] += log_probs[:, node, token].numpy()
+        expected[:, column] += log_probs[:, way[-1], [0, 5]].logsumexp(-1).numpy()
+    assert (found.argmax(1) == expected.argmax(1)).all()
+    computed = np.isfinite(found)
+    np.testing.assert_allclose(found[computed], expected[computed], rtol=1e-9)

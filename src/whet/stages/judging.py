@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from statistics import fmean
 from typing import Any
 
 from whet.config import Config
 from whet.configfile import read_config
 from whet.evals.arms import Arm, ArmKind
+from whet.evals.case import JudgedArm, cheapest_first
 from whet.evals.compare import Values, arm_table
 from whet.evals.gates import GATE_LEVEL, Gate, Waiver, collect, format_gate, latency_gate, waive
 from whet.evals.headroom import Stop, StopKind
 from whet.evals.regression import forgetting_gate, refusals_gate
 from whet.evals.scorers import scorer
-from whet.evals.case import JudgedArm
 from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, read_jsonl, write_json
 from whet.stages.arms import Sample
@@ -190,6 +191,19 @@ def _judged(evidence: Evidence, arm: str, measured: Mapping[str, Any]) -> dict[s
 def _level(evidence: Evidence) -> float:
     """The level at which gates on test answers are read: that of the look."""
     return look_level(evidence.look) if evidence.look is not None else GATE_LEVEL
+
+
+def strongest(evidence: Evidence, kind: ArmKind) -> str | None:
+    """The arm of a kind with the best mean of the primary metric; of equals the cheapest."""
+    metric = evidence.config.eval.primary or evidence.config.eval.metrics[0]
+    ours = [JudgedArm(arm.name, arm.kind) for arm in evidence.arms if arm.kind is kind]
+    names = [arm.name for arm in cheapest_first(ours)]
+
+    def mean(name: str) -> float:
+        scored = [value for value in evidence.scores[name][metric] if value is not None]
+        return fmean(scored) if scored else -1.0
+
+    return max(names, key=mean, default=None)
 
 
 def record_waivers(run: RunDir, waivers: Mapping[str, Waiver]) -> None:

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from statistics import fmean, quantiles
 from typing import Any
 
 from whet.config import Config
 from whet.configfile import read_config
-from whet.evals.arms import Arm, ArmKind
-from whet.evals.confusion import confusion
 from whet.evals.plan import items_digest
-from whet.evals.case import JudgedArm, cheapest_first
 from whet.evals.verdict import Verdict
 from whet.reporting import SCHEMA_VERSION, Report, check_report, html
-from whet.rundir import RunDir, read_json, read_jsonl, write_json, write_text
-from whet.stages.arms import Sample
-from whet.stages.judging import Evidence, gold, judge, read_evidence
+from whet.rundir import RunDir, read_json, write_json, write_text
+from whet.stages.costs import cost
+from whet.stages.details import details
+from whet.stages.judging import Evidence, judge, read_evidence
 from whet.stats import look_level
-from whet.types import Level, Outcome
 
-MAX_FAILURES = 12
 NO_LOOK = "`whet eval --split test` gives a verdict, and is a look at the test items."
 WEAK_PROMPT = "No prompt was written: the baseline is the task sentence alone, and weak."
 
@@ -77,9 +71,9 @@ def _report(
             "reason": check["reason"],
             "items_digest": digest,
         },
-        "cost": _cost(config, run, evidence),
+        "cost": cost(config, run, evidence),
         "time": {"total_s": round(sum(stages.values()), 3), "stages": stages},
-        "details": _details(run, config, evidence, verdict, weak, gates, check),
+        "details": details(run, config, evidence, verdict, weak, gates, check),
     }
 
 
@@ -120,260 +114,3 @@ def _looks(evidence: Evidence) -> dict[str, Any]:
     note = "" if evidence.look == 1 else "Earlier looks at these items make this one stricter."
     level = look_level(evidence.look)
     return {"number": evidence.look, "level": level, "items": items, "note": note}
-
-
-def _cost(config: Config, run: RunDir, evidence: Evidence) -> dict[str, Any]:
-    """Time times price; None wherever one of the two is not known."""
-    per_hour = config.cost.per_hour
-    per_second = per_hour / 3600 if per_hour is not None else None
-    seconds = {name: _mean_seconds(rows) for name, rows in evidence.samples.items()}
-    per_1000 = {
-        name: None if per_second is None or value is None else 1000 * value * per_second
-        for name, value in seconds.items()
-    }
-    training = _training_seconds(run)
-    spent = None if per_second is None or training is None else training * per_second
-    note = "" if per_hour is not None else "Set cost.per_hour to see money; here is time only."
-    timed = ", ".join(f"{n} {1000 * s:.0f} s" for n, s in seconds.items() if s is not None)
-    if timed:
-        note = f"{note} Time for 1,000 answers on this machine: {timed}.".strip()
-    payback = _payback(evidence, per_1000, spent)
-    return {
-        "currency": config.cost.currency,
-        "per_hour": per_hour,
-        "training": spent,
-        "per_1000": per_1000,
-        "payback_answers": payback,
-        "note": note,
-    }
-
-
-def _mean_seconds(rows: Sequence[Sample]) -> float | None:
-    seconds = [row.seconds for row in rows if row.seconds is not None]
-    return fmean(seconds) if seconds else None
-
-
-def _training_seconds(run: RunDir) -> float | None:
-    path = run.file("training.json")
-    if not path.is_file():
-        return None
-    return sum(float(seed["seconds"]) for seed in read_json(path)["seeds"])
-
-
-def _payback(
-    evidence: Evidence, per_1000: dict[str, float | None], spent: float | None
-) -> int | None:
-    """Answers after which cheaper answers have paid for the training."""
-    strongest = _strongest(evidence, ArmKind.BASELINE)
-    best = _strongest(evidence, ArmKind.CANDIDATE)
-    if spent is None or strongest is None or best is None:
-        return None
-    before, after = per_1000.get(strongest), per_1000.get(best)
-    if before is None or after is None or after >= before:
-        return None
-    return round(1000 * spent / (before - after))
-
-
-def _strongest(evidence: Evidence, kind: ArmKind) -> str | None:
-    metric = evidence.config.eval.primary or evidence.config.eval.metrics[0]
-    ours = [JudgedArm(arm.name, arm.kind) for arm in evidence.arms if arm.kind is kind]
-    names = [arm.name for arm in cheapest_first(ours)]
-
-    def mean(name: str) -> float:
-        scored = [value for value in evidence.scores[name][metric] if value is not None]
-        return fmean(scored) if scored else -1.0
-
-    return max(names, key=mean, default=None)
-
-
-def _details(
-    run: RunDir,
-    config: Config,
-    evidence: Evidence,
-    verdict: Verdict | None,
-    weak: bool,
-    gates: list[dict[str, Any]],
-    check: dict[str, Any],
-) -> dict[str, Any]:
-    choices = read_json(run.file("choices.json"))
-    candidate = (verdict and verdict.candidate) or _strongest(evidence, ArmKind.CANDIDATE)
-    baseline = (verdict and verdict.baseline) or _strongest(evidence, ArmKind.BASELINE)
-    stop = choices["stop"]
-    findings = [row for row in check["findings"] if row["level"] != Level.ERROR]
-    warnings = run.record().get("warnings", [])
-    return {
-        "split": evidence.split,
-        "primary": config.eval.primary,
-        "margin": config.eval.margin,
-        "candidate": candidate,
-        "baseline": baseline,
-        "use_arm": baseline if verdict and verdict.verdict.value.startswith("use_") else None,
-        "headline": _headline(verdict, candidate, baseline),
-        "lamps": _lamps(verdict, gates, candidate),
-        "arms": {arm.name: _arm(arm, evidence, choices["chosen"]) for arm in evidence.arms},
-        "choices": [row for row in choices["tried"] if row["score"] is not None],
-        "training": _training(run),
-        "failures": _failures(run, config, evidence, candidate, baseline),
-        "confusion": _confusion(run, evidence, candidate),
-        "findings": [*warnings, *map(_finding, findings)],
-        "ledger": _ledger(run),
-        "weak_prompt": weak,
-        "nothing_trained": stop["reason"] if stop else None,
-        "repeat": _repeat(run, config),
-    }
-
-
-def _finding(row: dict[str, Any]) -> str:
-    where = row["file"] + (f":{row['line']}" if row["line"] else "")
-    return ": ".join(part for part in (where, row["field"], row["message"]) if part)
-
-
-def _ledger(run: RunDir) -> dict[str, Any]:
-    found = read_json(run.file("ledger.json"))
-    return {key: found[key] for key in ("read", "kept", "dropped")}
-
-
-def _headline(
-    verdict: Verdict | None, candidate: str | None, baseline: str | None
-) -> dict[str, Any] | None:
-    pairs = verdict.comparisons if verdict else []
-    pair = next((p for p in pairs if (p.a, p.b) == (candidate, baseline)), None)
-    if pair is None or pair.difference is None:
-        return None
-    keys = ("a", "b", "metric", "difference", "low", "high", "level")
-    return {key: getattr(pair, key) for key in keys}
-
-
-def _lamps(
-    verdict: Verdict | None, gates: Sequence[dict[str, Any]], candidate: str | None
-) -> dict[str, str]:
-    """Automatic metrics, people, regression, safety: each as one word."""
-    automatic = Outcome.NOT_RUN
-    if verdict is not None:
-        words = {
-            "ship": Outcome.PASS,
-            "ship_with_rag": Outcome.PASS,
-            "do_not_ship": Outcome.PASS,
-            "inconclusive": Outcome.INCONCLUSIVE,
-        }
-        automatic = words.get(verdict.verdict.value, Outcome.FAIL)
-    own = {gate["name"]: gate["result"] for gate in gates if gate["candidate"] == candidate}
-    return {
-        "automatic": automatic.value,
-        "human": own.get("human", Outcome.NOT_RUN.value),
-        "regression": own.get("forgetting", Outcome.NOT_RUN.value),
-        "safety": own.get("refusals", Outcome.NOT_RUN.value),
-    }
-
-
-def _arm(arm: Arm, evidence: Evidence, chosen: dict[str, Any]) -> dict[str, Any]:
-    samples = evidence.samples[arm.name]
-    timed = [1000 * s.seconds for s in samples if s.seconds is not None and not s.cached]
-    latency = None
-    if len(timed) > 1:
-        cuts = quantiles(timed, n=20, method="inclusive")
-        latency = {"p50": cuts[9], "p95": cuts[18]}
-    name = chosen["prompt_name"] if arm.prompt == chosen["prompt"] else "(tuned prompt)"
-    return {
-        "kind": arm.kind.value,
-        "prompt": name if arm.prompt else "(none)",
-        "prompt_text": arm.prompt or "",
-        "few_shot": arm.num_shots,
-        "passages": arm.num_passages,
-        "num_prompt_tokens_mean": _mean([s.num_prompt_tokens for s in samples]),
-        "num_output_tokens_mean": _mean([s.num_output_tokens for s in samples]),
-        "latency_ms": latency,
-        "cached": sum(sample.cached for sample in samples),
-    }
-
-
-def _mean(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    return fmean(known) if known else None
-
-
-def _training(run: RunDir) -> dict[str, Any] | None:
-    path = run.file("training.json")
-    if not path.is_file():
-        return None
-    stored = read_json(path)
-    best = next(seed for seed in stored["seeds"] if seed["chosen"])
-    keys = (
-        "steps", "examples", "seconds", "num_trainable", "num_total", "best_step",
-        "stopped_early", "diagnosis", "dtype", "peak_memory_bytes", "validation_losses",
-    )  # fmt: skip
-    losses = [(step, loss) for step, loss in enumerate(best["losses"], 1) if loss is not None]
-    seeds = [
-        {"seed": s["seed"], "validation_loss": s["best_validation_loss"], "chosen": s["chosen"]}
-        for s in stored["seeds"]
-    ]
-    settings = stored["settings"]
-    rest = {"method": settings["method"], "losses": losses, "seeds": seeds, "settings": settings}
-    return {key: best[key] for key in keys} | rest
-
-
-def _failures(
-    run: RunDir, config: Config, evidence: Evidence, candidate: str | None, baseline: str | None
-) -> dict[str, Any] | None:
-    """Where candidate and baseline differ, on validation items; test items stay unread."""
-    if candidate is None or baseline is None:
-        return None
-    paths = [run.samples(name, "validation") for name in (candidate, baseline)]
-    if not all(path.is_file() for path in paths):
-        return None
-    ours, theirs = ([Sample(**row) for row in read_jsonl(path)] for path in paths)
-    metric = config.eval.primary or config.eval.metrics[0]
-    choices = tuple(read_json(run.file("plan.json"))["decoding"]["choices"])
-    from whet.evals.scorers import scorer
-    from whet.stages.preparing import form
-
-    score = scorer(metric, form=form(config, choices))
-    gains = [
-        ((score(a.answer, gold(a)) or 0.0) - (score(b.answer, gold(b)) or 0.0), a, b)
-        for a, b in zip(ours, theirs, strict=True)
-        if a.id == b.id
-    ]
-    gains.sort(key=lambda row: (-abs(row[0]), row[1].id))
-    wins = [_failure(a, b) for gain, a, b in gains if gain > 0]
-    losses = [_failure(a, b) for gain, a, b in gains if gain < 0]
-    note = f"{len(wins)} wins and {len(losses)} losses on {len(gains)} validation items"
-    shown = f"; at most {MAX_FAILURES} of each are shown, the largest differences first."
-    return {"wins": wins[:MAX_FAILURES], "losses": losses[:MAX_FAILURES], "note": note + shown}
-
-
-def _failure(ours: Sample, theirs: Sample) -> dict[str, str]:
-    return {
-        "id": ours.id,
-        "source": ours.source,
-        "question": ours.question,
-        "gold": ours.gold,
-        "candidate": ours.answer,
-        "baseline": theirs.answer,
-    }
-
-
-def _confusion(run: RunDir, evidence: Evidence, candidate: str | None) -> list[dict[str, Any]]:
-    """The candidate's confused pairs on validation, where answers are a closed set."""
-    choices = read_json(run.file("plan.json"))["decoding"]["choices"]
-    path = run.samples(candidate, "validation") if candidate else None
-    if not choices or path is None or not path.is_file():
-        return []
-    rows = [Sample(**row) for row in read_jsonl(path)]
-    found = confusion([row.gold for row in rows], [row.answer for row in rows], choices)
-    return [{"gold": g, "answered": a, "count": n} for g, a, n in found.most_confused()]
-
-
-def _repeat(run: RunDir, config: Config) -> dict[str, Any]:
-    found = read_json(run.file("environment.json"))
-    verb = run.record()["verb"]
-    keys = ("whet", "python", "torch", "transformers")
-    return {key: found[key] for key in keys} | {
-        "command": f"whet {verb} --config {run.path.name}/config.yaml",
-        "platform": f"{found['platform']}, {found['machine']}",
-        "seed": config.train.seed,
-        "config_text": run.config.read_text(encoding="utf-8"),
-        "digests": {
-            "model": read_json(run.file("model.json"))["identity"],
-            "data": read_json(run.file("data/check.json"))["version"],
-        },
-    }
