@@ -1,4 +1,4 @@
-"""Banking77 from its two CSV files to a verdict: 77 intents of a bank's customers, 1,000 test items.
+"""Banking77 from its two CSV files to a verdict: 77 intents of a bank, 1,000 test items.
 
     python scripts/banking77.py DATA OUT             the main job, with the figures beside it
     python scripts/banking77.py DATA OUT --methods   first LoRA against full, on validation only

@@ -1,7 +1,7 @@
 """Writes the pages that are made from the code: `docs/config.md`, `docs/cli.md`, the JSON schema.
 
-    python scripts/docs.py            write them
-    python scripts/docs.py --check    fail when one of them is out of date
+python scripts/docs.py            write them
+python scripts/docs.py --check    fail when one of them is out of date
 """
 
 from __future__ import annotations
@@ -81,7 +81,9 @@ def config_page() -> str:
         lines += [f"## {title}", "", summary, "", "| key | kind | default | |", "|---|---|---|---|"]
         for name, field in model.model_fields.items():
             text = (field.description or "").replace("\n", " ").replace("|", "\\|")
-            lines.append(f"| `{name}` | {_type_name(field.annotation)} | {_default(field)} | {text} |")
+            lines.append(
+                f"| `{name}` | {_type_name(field.annotation)} | {_default(field)} | {text} |"
+            )
         lines.append("")
     return "\n".join(lines) + "\n" + notes
 
@@ -93,13 +95,14 @@ def cli_page() -> str:
     lines += ["Exit status: 0 the verb did its job, 1 a check says no, 2 a user's mistake,"]
     lines += ["130 interrupted.", ""]
     for name, command in group.commands.items():  # type: ignore[attr-defined]
-        arguments = [p.make_metavar(None) if False else (p.metavar or p.name.upper())
-                     for p in command.params if p.param_type_name == "argument"]
+        arguments = [
+            p.metavar or p.name.upper() for p in command.params if p.param_type_name == "argument"
+        ]
         lines += [f"## whet {name} {' '.join(arguments)}".rstrip(), "", command.help or "", ""]
         for parameter in command.params:
             if parameter.param_type_name == "argument":
                 continue
-            value = "" if parameter.is_flag else f" {parameter.metavar or parameter.type.name.upper()}"
+            value = "" if parameter.is_flag else f" {parameter.metavar or 'TEXT'}"
             lines.append(f"- `{', '.join(parameter.opts)}{value}`: {parameter.help}")
         lines.append("")
     return "\n".join(lines)

@@ -28,7 +28,7 @@ def is_held_out(key: str) -> bool:
 
 def seeded(key: str) -> random.Random:
     """The random generator of a key: equal keys give equal text on every machine."""
-    return random.Random(key)  # noqa: S311 - text is drawn, not secrets
+    return random.Random(key)
 
 
 @dataclass

@@ -19,7 +19,7 @@ class Pair(NamedTuple):
 
 def generator(name: str) -> random.Random:
     """Random numbers for one part of one example: the same ones on every machine."""
-    return random.Random(f"whet/examples/{name}")  # noqa: S311 - nothing secret here
+    return random.Random(f"whet/examples/{name}")
 
 
 def words(text: str) -> list[str]:

@@ -55,7 +55,7 @@ def test_the_help_of_a_verb_fits_one_screen(tmp_path: Path, verb: str) -> None:
 MISTAKES = {
     "no project": (lambda p: (p / "whet.yaml").unlink(), "whet.yaml: no such file. Run `whet init"),
     "unknown key": (lambda p: edit(p, "task:", "tusk:"), "tusk: unknown key. Did you mean `task`?"),
-    "a peer's key": (lambda p: edit(p, "epochs: 1", "num_epochs: 1"), "whet calls it `train.epochs`"),
+    "a peer's key": (lambda p: edit(p, "epochs: 1", "lora_r: 1"), "whet calls it `train.rank`"),
     "unknown model": (lambda p: edit(p, "whet-nano", "whet-micro"), "whet-micro"),
     "no primary metric": (
         lambda p: edit(p, "primary: exact_match, ", ""),
@@ -66,7 +66,10 @@ MISTAKES = {
         "a test set (add data.test, or data.split.test: 0.2)",
     ),
     "an empty test file": (
-        lambda p: ((p / "data" / "t.jsonl").touch(), edit(p, ", test: 0.3}", "}, test: data/t.jsonl")),
+        lambda p: (
+            (p / "data" / "t.jsonl").touch(),
+            edit(p, ", test: 0.3}", "}, test: data/t.jsonl"),
+        ),
         "data/t.jsonl",
     ),
     "a missing file": (lambda p: edit(p, "rows.jsonl", "raws.jsonl"), "data/raws.jsonl"),

@@ -80,7 +80,7 @@ def test_ready_answers_get_a_verdict_and_cannot_ship_without_a_forgetting_gate(
 ) -> None:
     baseline = whet.eval(project, arms=("prompt",))
     assert set(baseline.report["arms"]) == {"prompt"}
-    test = [row for row in read_json(baseline.run / "data" / "test.json")]
+    test = read_json(baseline.run / "data" / "test.json")
     rows = {}
     for line, text in enumerate((project / "data" / "rows.jsonl").read_text().splitlines(), 1):
         rows[f"data/rows.jsonl:{line}"] = json.loads(text)
@@ -143,8 +143,10 @@ def test_a_mistake_leaves_no_run_behind(project: Path) -> None:
         whet.run(project, "eval.primary=null")
     with pytest.raises(ConfigError, match="no metric 'blue'"):
         whet.run(project, "eval.primary=blue")
-    with pytest.raises(ConfigError, match="prompt: .*nowhere.txt"):
+    with pytest.raises(ConfigError, match=r"prompt: .*nowhere\.txt"):
         whet.run(project, "prompt=nowhere.txt")
+    with pytest.raises(ConfigError, match="vLLM"):
+        whet.run(project, "serve_on=vllm", "train.rank=600")
     with pytest.raises(DataError, match="no such"):
         whet.run(project, "data.train=nowhere.jsonl")
     assert not (project / "runs").exists()

@@ -12,7 +12,8 @@ from whet.cli.options import AsJson
 def command(
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="The folder to make.")],
     example: Annotated[
-        str | None, typer.Option(metavar="NAME", help="A bundled example; `list` names them.")
+        str | None,
+        typer.Option(metavar="NAME", help="A bundled example."),
     ] = None,
     data: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Your examples: columns are guessed.")

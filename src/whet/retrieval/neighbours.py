@@ -1,8 +1,8 @@
 """The training examples most like a question: for few-shot prompts and for the `nearest` control.
 
 Similarity is by embedding where there is an embedder, else by BM25. On Banking77 (1,000 of its
-training rows held out, the answer of the most similar of the other 9,003) embeddings alone named
-the right one of 77 intents more often than words alone or both fused; see `docs/log.md`.
+training rows held out, answered with the intent of the most similar of the other 9,003) the
+embedding was right on 91.2 %, both fused on 90.5 %, BM25 on 77.8 %: fusing gained nothing.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from whet.evals.choose import validation_sample
 from whet.progress import Progress, check_stop
 from whet.project import Project, open_project
 from whet.rundir import RunDir, State, read_json, write_text
-from whet.stages.preparing import check_metrics, decoding, frozen_plan, prepare
+from whet.stages.preparing import check_metrics, check_serving, decoding, frozen_plan, prepare
 from whet.types import Decoding, Example
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ def start(
     dataset = prepare(project, smoke=options.smoke)
     how = decoding(project.config, dataset)
     check_metrics(project.config, how)
+    check_serving(project.config)
     if verb != "train" and options.judged == "test" and not options.smoke:
         frozen_plan(project.config, dataset, (), how)
     if verb == "eval" and options.judged == "validation" and not dataset.validation:

@@ -223,6 +223,23 @@ def frozen_plan(config: Config, dataset: Dataset, arms: tuple[str, ...], how: De
     return plan
 
 
+MAX_VLLM_RANK = 512
+
+
+def check_serving(config: Config) -> None:
+    """Refuses training options that the place of serving cannot take, before anything is trained.
+
+    Raises:
+        ConfigError: vLLM serves LoRA adapters up to rank 512 (its largest `max_lora_rank`).
+    """
+    train = config.train
+    if config.serve_on == "vllm" and train.method == "lora" and train.rank > MAX_VLLM_RANK:
+        raise ConfigError(
+            f"train.rank: {train.rank}, and vLLM (serve_on) serves adapters up to rank"
+            f" {MAX_VLLM_RANK}. Lower the rank, or train with method: full."
+        )
+
+
 def check_metrics(config: Config, how: Decoding) -> None:
     """Refuses metrics that are not known, before anything is spent.
 

@@ -1,4 +1,4 @@
-"""whet-nano, the bundled base model: a small chat model to test with, in the Hugging Face layout."""
+"""whet-nano, the bundled base model: a small chat model to test with, in Hugging Face layout."""
 
 from pathlib import Path
 
