@@ -30,11 +30,11 @@ class Recipe:
     """Everything that decides the result, given the code."""
 
     seed: int = 0
-    num_steps: int = 2730
+    num_steps: int = 2900
     learning_rate_muon: float = 0.01
     learning_rate_adam: float = 1.3e-3
     warmup_steps: int = 60
-    decay_fraction: float = 0.12
+    decay_fraction: float = 0.1
     early_tokens: float = 7e6
     """Until here the early mixture: copying first, short documents."""
     late_tokens: float = 8.5e6

@@ -1,4 +1,4 @@
-"""Writes the pages that are made from the code: `docs/config.md`, `docs/cli.md`, the JSON schema.
+"""Writes the pages that are made from the code: `docs/config.md`, `docs/cli.md` and others.
 
 python scripts/docs.py            write them
 python scripts/docs.py --check    fail when one of them is out of date
@@ -6,6 +6,7 @@ python scripts/docs.py --check    fail when one of them is out of date
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 import sys
@@ -108,12 +109,27 @@ def cli_page() -> str:
     return "\n".join(lines)
 
 
+def map_page() -> str:
+    """A line for every file, from the first line of its docstring."""
+    lines = ["# Every file", "", "Made from the docstrings; `make docs` writes it.", ""]
+    folder = None
+    for path in sorted((ROOT / "src" / "whet").rglob("*.py")):
+        place = path.relative_to(ROOT / "src")
+        if place.parent != folder:
+            folder = place.parent
+            lines += ["", f"## {folder}", "", "| file | |", "|---|---|"]
+        summary = (ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or "").split("\n")
+        lines.append(f"| `{place.name}` | {summary[0].replace('|', chr(92) + '|')} |")
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[Path, str]:
     """Path and text of every generated page."""
     schema = json.dumps(Config.model_json_schema(), indent=1) + "\n"
     return {
         ROOT / "docs" / "config.md": config_page(),
         ROOT / "docs" / "cli.md": cli_page(),
+        ROOT / "docs" / "map.md": map_page(),
         ROOT / "docs" / "whet.schema.json": schema,
     }
 

@@ -138,13 +138,15 @@ def associate(source: Source) -> Document:
     right one among equals.
     """
     statement, question = source.pick(pairs(_ASSOCIATIONS["forms"]))
-    make_key = source.pick([_first_name, word, invented_name, code])
-    make_value = source.pick([word, word, small_number, _first_name, invented])
+    if source.chance(0.4):
+        question = statement.split("{v}")[0].strip()
+    make_key = source.pick([_first_name, word, word, invented_name])
+    make_value = source.pick([word, word, small_number, _first_name])
     table = {
-        make_key(source): make_value(source) for _ in range(source.pick([2, 2, 3, 3, 4, 5, 6]))
+        make_key(source): make_value(source) for _ in range(source.pick([2, 2, 2, 3, 3, 4, 5]))
     }
     stated = [statement.format(k=key, v=value) for key, value in table.items()]
-    listing = source.pick([" ", "\n", "\n"]).join(stated)
+    listing = "\n".join(stated)
     prompt = source.wording(_ASSOCIATIONS["prompts"])
     asked = source.some(list(table), source.number(max(1, len(table) - 1), len(table)))
     turns = [(question.format(k=key), table[key]) for key in asked]
@@ -156,6 +158,23 @@ def associate(source: Source) -> Document:
     for asked_for, answer in turns:
         document += [user(asked_for), assistant(answer)]
     return document
+
+
+def shuffled(source: Source) -> Document:
+    """A list of pairs, and the same pairs again in other orders: every value on the second and
+    third showing must be found by its key.
+    """
+    form = source.pick(
+        ["{k}: {v}", "{k} {v}", "{k} -> {v}", "{k} = {v}", "{k} is {v}", "{k} has {v}"]
+    )
+    make_key = source.pick([_first_name, word, word, invented_name])
+    make_value = source.pick([word, word, small_number, _first_name])
+    table = {make_key(source): make_value(source) for _ in range(source.number(2, 7))}
+    lines = [form.format(k=key, v=value) for key, value in table.items()]
+    again = [line for _ in range(2) for line in source.some(lines, len(lines))]
+    request = source.pick(["Write the list twice, in any order.", "Shuffle the list.", "Mix it."])
+    listing = "\n".join(lines)
+    return [user(f"{request}\n{listing}"), assistant("\n".join(again))]
 
 
 def _first_name(source: Source) -> str:

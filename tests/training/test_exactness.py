@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from whet.models.lora import add_lora, lora_modules
-from whet.rows import attention_kernel, segments
+from whet.rows import attention_joined, segments
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.row import Row, Segment
@@ -95,7 +95,7 @@ def test_chunk_sizes_do_not_change_the_step(
     _, expected = gradient(model, flat, step, 4096)
     monkeypatch.setattr(loss_module, "CHUNK_BYTES", 97 * 4 * 3)
     monkeypatch.setattr(segments, "PIECE", 16)
-    monkeypatch.setattr(attention_kernel, "KEPT_ELEMENTS", 0)
+    monkeypatch.setattr(attention_joined, "KEPT_ELEMENTS", 0)
     _, found = gradient(model, flat, step, 4096)
     assert relative(found, expected) < 1e-5
 

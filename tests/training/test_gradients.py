@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from whet.models.lora import LoraProduct
-from whet.rows import attention_kernel, segments
+from whet.rows import attention_joined, segments
 from whet.rows.attention_kernel import SegmentAttention
 from whet.rows.packing import pack
 from whet.rows.segments import SegmentTable
@@ -56,7 +56,7 @@ def test_head_loss(
 def test_segment_attention(
     softcap: float | None, window: int | None, kept: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(attention_kernel, "KEPT_ELEMENTS", kept)
+    monkeypatch.setattr(attention_joined, "KEPT_ELEMENTS", kept)
     monkeypatch.setattr(segments, "PIECE", 5)
     monkeypatch.setattr(segments, "SMALL_GAP", 1)
     monkeypatch.setattr("whet.rows.tree.MIN_SAVED_TOKENS", 3)

@@ -114,7 +114,7 @@ def test_a_broken_engine_is_found_at_the_first_step(
     make_loaded: Callable[..., Any], rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "whet.rows.attention_kernel.Batch.mask",
+        "whet.rows.segments.Batch.mask",
         lambda self, window, dtype: torch.zeros(self.length, self.num_shared + self.length),
     )
     with pytest.raises(TrainingError, match="the self check failed"):

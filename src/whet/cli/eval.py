@@ -1,3 +1,5 @@
+"""The command line of `whet eval`."""
+
 from __future__ import annotations
 
 from pathlib import Path

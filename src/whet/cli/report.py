@@ -1,3 +1,5 @@
+"""The command line of `whet report`."""
+
 from __future__ import annotations
 
 from typing import Annotated

@@ -1,3 +1,5 @@
+"""The command line of `whet train`."""
+
 from __future__ import annotations
 
 from whet.cli import output

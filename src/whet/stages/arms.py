@@ -19,7 +19,7 @@ from whet.types import Completer, Completion, Example
 if TYPE_CHECKING:
     from whet.config import ArmConfig
 
-CHUNK = 64
+CHUNK = 256
 """Items answered between two looks at the stop flag."""
 
 NEAREST = Arm("nearest", ArmKind.CONTROL)
