@@ -30,7 +30,7 @@ class Recipe:
     """Everything that decides the result, given the code."""
 
     seed: int = 0
-    num_steps: int = 2900
+    num_steps: int = 3400
     learning_rate_muon: float = 0.01
     learning_rate_adam: float = 1.3e-3
     warmup_steps: int = 60

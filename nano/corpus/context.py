@@ -154,13 +154,13 @@ def compose(
     if merged:
         bodies = [(bodies[0][0], " ".join(body for _, body in bodies))]
     shown = layout(source, bodies, style)
-    if source.chance(0.5):
+    if source.chance(0.6):
         return retrieved(source, [body for _, body in bodies], entities, kind, share_unknown)
     # A prompt without any word about abstaining is still followed by an honest answer.
     prompt = source.wording(PROMPTS)
     abstain = source.pick(ABSTAINS)
     prompt = f"{prompt} {abstain}".strip()
-    pairs = questions(source, entities, kind, share_unknown, source.number(1, 6))
+    pairs = questions(source, entities, kind, share_unknown, source.number(1, 9))
     place = source.number(0, 3)
     document: Document = []
     if place <= 1:
@@ -192,7 +192,7 @@ def retrieved(
     prompt = source.wording(PROMPTS) if source.chance(0.9) else ""
     frame = RETRIEVED.format(passages=numbered) + (RETRIEVED_ABSTAIN if source.chance(0.7) else "")
     document = [system("\n\n".join(part for part in (prompt, frame) if part))]
-    for question, answer in questions(source, entities, kind, share_unknown, source.number(1, 6)):
+    for question, answer in questions(source, entities, kind, share_unknown, source.number(1, 9)):
         document += [user(question), assistant(answer)]
     return document
 

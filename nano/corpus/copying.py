@@ -134,7 +134,7 @@ def lookup(source: Source) -> Document:
 
 
 def associate(source: Source) -> Document:
-    """A few facts of one form, then a question for nearly each: the plainest lesson in finding the
+    """A few facts of one form, then two questions for each: the plainest lesson in finding the
     right one among equals.
     """
     statement, question = source.pick(pairs(_ASSOCIATIONS["forms"]))
@@ -142,13 +142,11 @@ def associate(source: Source) -> Document:
         question = statement.split("{v}")[0].strip()
     make_key = source.pick([_first_name, word, word, invented_name])
     make_value = source.pick([word, word, small_number, _first_name])
-    table = {
-        make_key(source): make_value(source) for _ in range(source.pick([2, 2, 2, 3, 3, 4, 5]))
-    }
+    table = {make_key(source): make_value(source) for _ in range(source.pick([2, 3, 4, 5, 6, 8]))}
     stated = [statement.format(k=key, v=value) for key, value in table.items()]
     listing = "\n".join(stated)
     prompt = source.wording(_ASSOCIATIONS["prompts"])
-    asked = source.some(list(table), source.number(max(1, len(table) - 1), len(table)))
+    asked = source.some(list(table), len(table)) + source.some(list(table), len(table))
     turns = [(question.format(k=key), table[key]) for key in asked]
     document: Document = []
     if source.chance(0.7):
@@ -161,20 +159,19 @@ def associate(source: Source) -> Document:
 
 
 def shuffled(source: Source) -> Document:
-    """A list of pairs, and the same pairs again in other orders: every value on the second and
-    third showing must be found by its key.
+    """A list of pairs, and the same pairs again in another order and form: every value of the
+    second showing must be found by its key, over a gap that grows from nothing to a question.
     """
-    form = source.pick(
-        ["{k}: {v}", "{k} {v}", "{k} -> {v}", "{k} = {v}", "{k} is {v}", "{k} has {v}"]
-    )
+    form = source.pick(_ASSOCIATIONS["lists"])
+    again = form if source.chance(0.25) else source.pick(_ASSOCIATIONS["repeats"])
     make_key = source.pick([_first_name, word, word, invented_name])
     make_value = source.pick([word, word, small_number, _first_name])
     table = {make_key(source): make_value(source) for _ in range(source.number(2, 7))}
-    lines = [form.format(k=key, v=value) for key, value in table.items()]
-    again = [line for _ in range(2) for line in source.some(lines, len(lines))]
+    listing = "\n".join(form.format(k=key, v=value) for key, value in table.items())
+    order = [key for _ in range(2) for key in source.some(list(table), len(table))]
     request = source.pick(["Write the list twice, in any order.", "Shuffle the list.", "Mix it."])
-    listing = "\n".join(lines)
-    return [user(f"{request}\n{listing}"), assistant("\n".join(again))]
+    answer = "\n".join(again.format(k=key, v=table[key]) for key in order)
+    return [user(f"{request}\n{listing}"), assistant(answer)]
 
 
 def _first_name(source: Source) -> str:

@@ -1,10 +1,11 @@
 """ticket-lines: a colleague's message to the house services becomes one routing line.
 
-    Hi, the projector in room 214 will not turn on, we need it right now.
-    214 | projector | K7 | now
+    Hi, the camera in room 214 will not turn on, we need it right now.
+    214 | camera | blue | now
 
-Four parts, each found in another way: a number that is copied, a word that is copied, a code that
-nobody can guess, and one of three classes. Few lines come twice, so that the nearest training
+Four parts, each found in another way: a number that is copied, a word that is copied, the desk's
+colour, which nobody can guess, and one of three classes. Few lines come twice, so that the nearest
+training
 row has the right answer only by chance.
 """
 
@@ -16,28 +17,28 @@ from random import Random
 from example_data.grammar import Pair, capital, distinct, generator, jsonl, words
 
 DESKS: dict[str, tuple[list[str], list[str]]] = {
-    "K7": (
-        ["projector", "screen", "speaker", "camera"],
+    "blue": (
+        ["camera", "radio", "speaker", "screen"],
         ["will not turn on", "shows no picture", "makes no sound", "keeps cutting out"],
     ),
-    "B2": (
+    "red": (
         ["printer", "keyboard", "laptop", "phone"],
         ["has no connection", "shows an error", "does not react", "froze again"],
     ),
-    "D4": (
-        ["lamp", "heater", "fan", "socket"],
+    "yellow": (
+        ["lamp", "heater", "fan", "battery"],
         ["flickers", "gives off sparks", "smells burnt", "has no power"],
     ),
-    "R5": (
-        ["tap", "sink", "pipe", "toilet"],
-        ["is leaking", "is blocked", "drips all day", "has no hot water"],
+    "green": (
+        ["desk", "chair", "shelf", "sofa"],
+        ["wobbles", "has a broken leg", "came apart", "is badly scratched"],
     ),
-    "M3": (
-        ["door", "window", "lock", "gate"],
-        ["does not close", "is stuck", "squeaks", "came off its frame"],
+    "black": (
+        ["door", "window", "lock", "mirror"],
+        ["is stuck", "squeaks", "came off its frame", "is cracked"],
     ),
 }
-"""Code of the desk: the things that it looks after, and what they suffer from."""
+"""Colour of the desk: the things that it looks after, and what they suffer from."""
 
 URGENCY: dict[str, list[str]] = {
     "now": ["we need it right now", "please come at once", "this is urgent", "please hurry"],
@@ -74,8 +75,8 @@ FRAMES = [
 
 def ticket(rng: Random) -> Pair:
     """One message and its line."""
-    code = rng.choice(list(DESKS))
-    things, faults = DESKS[code]
+    desk = rng.choice(list(DESKS))
+    things, faults = DESKS[desk]
     thing, fault = rng.choice(things), rng.choice(faults)
     urgency = rng.choice(list(URGENCY))
     when = rng.choice(URGENCY[urgency])
@@ -85,7 +86,7 @@ def ticket(rng: Random) -> Pair:
     )
     signed = rng.choice(SIGNED).format(name=rng.choice(NAMES))
     return Pair(
-        capital(rng.choice(OPENERS) + core) + signed, f"{room} | {thing} | {code} | {urgency}"
+        capital(rng.choice(OPENERS) + core) + signed, f"{room} | {thing} | {desk} | {urgency}"
     )
 
 

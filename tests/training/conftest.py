@@ -1,4 +1,4 @@
-"""Tiny random models of seven families, and token sequences to train them on."""
+"""Tiny random models of nine families, and token sequences to train them on."""
 
 from __future__ import annotations
 
@@ -27,6 +27,9 @@ SHAPE = {
 }
 CONFIGS: dict[str, Callable[[], Any]] = {
     "llama": lambda: transformers.LlamaConfig(**SHAPE, tie_word_embeddings=True),
+    "multi-head": lambda: transformers.LlamaConfig(
+        **{**SHAPE, "num_key_value_heads": 4}, attention_bias=True, mlp_bias=True
+    ),
     "mistral": lambda: transformers.MistralConfig(**SHAPE, sliding_window=7),
     "qwen2": lambda: transformers.Qwen2Config(**SHAPE),
     "qwen3": lambda: transformers.Qwen3Config(**SHAPE, head_dim=8),
@@ -36,6 +39,13 @@ CONFIGS: dict[str, Callable[[], Any]] = {
     ),
     "gemma3": lambda: transformers.Gemma3TextConfig(
         **SHAPE, head_dim=8, sliding_window=7, sliding_window_pattern=2, query_pre_attn_scalar=8
+    ),
+    "longrope": lambda: transformers.Phi3Config(
+        **SHAPE, pad_token_id=0, original_max_position_embeddings=64,
+        rope_parameters={
+            "rope_type": "longrope", "rope_theta": 10000.0, "short_factor": [1.0] * 4,
+            "long_factor": [4.0] * 4, "original_max_position_embeddings": 64,
+        },
     ),
     "phi3": lambda: transformers.Phi3Config(**SHAPE, pad_token_id=0, sliding_window=9),
 }  # fmt: skip

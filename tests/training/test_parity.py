@@ -15,7 +15,7 @@ from whet.models.lora import add_lora, lora_modules
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import TokenSequence
-from whet.training.forward import RowTensors, row_loss
+from whet.training.forward import RowTensors, rope_border, row_loss
 
 # PEFT 0.21 asks transformers 5 for a property under its old name.
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")
@@ -88,6 +88,19 @@ def peft_reference(
         layer = reference.get_submodule(f"base_model.model.{name}")
         layer.lora_A["default"].weight.data.copy_(a.data)
         layer.lora_B["default"].weight.data.copy_(b.data)
+    border = rope_border(model.config) or 10**9
+    sides = [[s for s in sequences if (s.num_tokens > border) == side] for side in (False, True)]
+    total = sum(_padded_loss(reference, side) for side in sides if side)
+    grads = {}
+    for name in adapters:
+        layer = reference.get_submodule(f"base_model.model.{name}")
+        grads[f"{name}.lora_A"] = layer.lora_A["default"].weight.grad
+        grads[f"{name}.lora_B"] = layer.lora_B["default"].weight.grad
+    return total, grads
+
+
+def _padded_loss(reference: Any, sequences: list[TokenSequence]) -> float:
+    """The loss sum of one padded batch, its gradient added to the parameters'."""
     longest = max(s.num_tokens for s in sequences)
     ids = torch.zeros(len(sequences), longest, dtype=torch.long)
     mask, labels = torch.zeros_like(ids), torch.full_like(ids, -100)
@@ -101,12 +114,7 @@ def peft_reference(
         logits[:, :-1].reshape(-1, logits.shape[-1]), labels[:, 1:].reshape(-1), reduction="sum"
     )
     loss.backward()
-    grads = {}
-    for name in adapters:
-        layer = reference.get_submodule(f"base_model.model.{name}")
-        grads[f"{name}.lora_A"] = layer.lora_A["default"].weight.grad
-        grads[f"{name}.lora_B"] = layer.lora_B["default"].weight.grad
-    return float(loss.detach()), grads
+    return float(loss.detach())
 
 
 def rows_result(
@@ -115,7 +123,7 @@ def rows_result(
     """The same by our rows."""
     total = 0.0
     with row_attention(model):
-        for row in pack(sequences, tokens):
+        for row in pack(sequences, tokens, border=rope_border(model.config)):
             loss, _ = row_loss(model, RowTensors.of(row))
             loss.backward()
             total += float(loss.detach())

@@ -127,10 +127,11 @@ def _gather(batch: Batch, rows: list[Tensor], groups: int) -> Slots:
 
 
 def _by_group(batch: Batch, slots: Tensor, groups: int) -> Tensor:
-    """[S L, H, D] -> [G, S, R L, D]."""
+    """[S L, H, D] -> [G, S, R L, D], contiguous (with one query head a key head, a view is not)."""
     _, heads, width = slots.shape
     split = slots.view(batch.num_segments, batch.length, groups, heads // groups, width)
-    return split.permute(2, 0, 3, 1, 4).reshape(groups, batch.num_segments, -1, width)
+    grouped = split.permute(2, 0, 3, 1, 4).contiguous()
+    return grouped.view(groups, batch.num_segments, -1, width)
 
 
 def _own(batch: Batch, slots: Tensor) -> Tensor:

@@ -48,7 +48,7 @@ def forward(
 def backward(batch: Batch, slots: Any, setting: Any, kept: list[Tensor], grad: Tensor) -> Gradients:
     """Gradients of query, own key and value, shared key and value."""
     output, z, weights = kept
-    groups, segments, rows, width = slots.query.shape
+    groups, _, rows, width = slots.query.shape
     own_grad, own_query = grad.view(-1, rows, width), slots.query.view(-1, rows, width)
     flat_query, flat_grad, flat_output = (
         x.view(1, groups, -1, width) for x in (slots.query, grad, output)

@@ -20,29 +20,38 @@ MIN_SAVING = 1.1
 
 
 def pack(
-    sequences: Sequence[TokenSequence], max_tokens: int, *, share_prefixes: bool = True
+    sequences: Sequence[TokenSequence],
+    max_tokens: int,
+    *,
+    share_prefixes: bool = True,
+    border: int | None = None,
 ) -> list[Row]:
     """Rows of at most `max_tokens`, or of one sequence where that alone is longer.
 
-    Prefixes are shared only where that saves a tenth or more of the tokens.
-    `Row.loss_owners` index `sequences`.
+    Prefixes are shared only where that saves a tenth or more of the tokens. Sequences longer than
+    `border` never meet shorter ones: with some rotary embeddings (longrope) the longest position
+    of a row changes how all of it is computed. `Row.loss_owners` index `sequences`.
     """
-    if not sequences:
-        return []
-    if share_prefixes and len(sequences) > 1:
-        order = sorted_order(sequences)
+    everything = range(len(sequences))
+    if border is None:
+        return _packed(sequences, everything, max_tokens, share_prefixes)
+    short = [i for i in everything if sequences[i].num_tokens <= border]
+    long = [i for i in everything if sequences[i].num_tokens > border]
+    sides = (_packed(sequences, side, max_tokens, share_prefixes) for side in (short, long))
+    return [row for rows in sides for row in rows]
+
+
+def _packed(
+    sequences: Sequence[TokenSequence], chosen: Sequence[int], max_tokens: int, share: bool
+) -> list[Row]:
+    if share and len(chosen) > 1:
+        order = sorted_order(sequences, chosen)
         shared = _neighbours_share(sequences, order)
         whole = PrefixTree(sequences, order, shared)
-        if _total(sequences) >= MIN_SAVING * whole.num_tokens:
-            if whole.num_tokens <= max_tokens:
-                return [whole.to_row()]
+        if sum(sequences[i].num_tokens for i in chosen) >= MIN_SAVING * whole.num_tokens:
             return _split(sequences, order, shared, max_tokens)
-    order = sorted(range(len(sequences)), key=lambda i: (-sequences[i].num_tokens, i))
+    order = sorted(chosen, key=lambda i: (-sequences[i].num_tokens, i))
     return _split(sequences, order, [0] * len(order), max_tokens)
-
-
-def _total(sequences: Sequence[TokenSequence]) -> int:
-    return sum(sequence.num_tokens for sequence in sequences)
 
 
 def _neighbours_share(sequences: Sequence[TokenSequence], order: Sequence[int]) -> list[int]:

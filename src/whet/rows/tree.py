@@ -29,10 +29,9 @@ class _Node:
     parent: int
 
 
-def sorted_order(sequences: Sequence[TokenSequence]) -> list[int]:
-    """Indices of the sequences in the order of their tokens; equal ones keep their order."""
-    keys = [sequence.tokens.astype(">u4").tobytes() for sequence in sequences]
-    return sorted(range(len(keys)), key=keys.__getitem__)
+def sorted_order(sequences: Sequence[TokenSequence], chosen: Sequence[int]) -> list[int]:
+    """The chosen indices in the order of their sequences' tokens; equal ones keep their order."""
+    return sorted(chosen, key=lambda index: sequences[index].tokens.astype(">u4").tobytes())
 
 
 def shared_prefix(a: Tokens, b: Tokens) -> int:

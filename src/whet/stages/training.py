@@ -104,7 +104,7 @@ def _train_one(
     checkpoints = job.run.checkpoints / str(seed)
 
     def log(row: dict[str, Any]) -> None:
-        append_jsonl(job.run.metrics, {"seed": seed, **row})
+        append_jsonl(job.run.metrics, {"seed": seed, **{k: _finite(v) for k, v in row.items()}})
 
     result = train(
         loaded,
@@ -123,9 +123,15 @@ def _train_one(
     return record
 
 
+def _finite(value: Any) -> Any:
+    """The value, or None for a NaN or infinity, which JSON does not have."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
 def _record(result: TrainResult) -> dict[str, Any]:
     values = asdict(result)
-    values["losses"] = [loss if math.isfinite(loss) else None for loss in result.losses]
+    values["losses"] = [_finite(loss) for loss in result.losses]
+    values["validation_losses"] = [[step, _finite(loss)] for step, loss in result.validation_losses]
     return values
 
 

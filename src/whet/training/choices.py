@@ -6,8 +6,10 @@ there: measuring again could choose otherwise, and then the runs would differ.
 
 from __future__ import annotations
 
+import ctypes
 import os
 import statistics
+import sys
 import time
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -20,6 +22,7 @@ from whet.models.load import DTYPES
 from whet.training.settings import TrainSettings
 
 WORTHWHILE = 1.15
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names and numbers of glibc's malloc.h
 CPU_TOKENS = (512, 4096)
 GPU_TOKENS = (1024, 32768)
 
@@ -62,12 +65,25 @@ def apply(choices: Choices, model: Any) -> None:
     torch.set_num_threads(choices.num_threads)
     if choices.device == "cpu":
         torch.set_flush_denormal(True)
+        _keep_freed_memory()
     if model.dtype != DTYPES[choices.dtype]:
         trained = {n: p for n, p in model.named_parameters() if n.endswith(("lora_A", "lora_B"))}
         masters = {n: p.data for n, p in trained.items()}
         model.to(DTYPES[choices.dtype])
         for name, parameter in trained.items():
             parameter.data = masters[name]
+
+
+def _keep_freed_memory() -> None:
+    """Tells glibc to keep freed blocks of up to 32 MB for the next step instead of unmapping them.
+
+    Each step allocates the same activations again; fetching their pages anew costs 3 to 18 % of a
+    step of a small model. Elsewhere (macOS, musl) nothing happens.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        for option, value in ((M_MMAP_THRESHOLD, 32 * 2**20), (M_TRIM_THRESHOLD, 2**31 - 1)):
+            mallopt(option, value)
 
 
 def _measured_dtype(model: Any) -> tuple[str, str]:

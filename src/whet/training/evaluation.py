@@ -14,7 +14,7 @@ from whet.errors import Interrupted
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import RenderedExample
-from whet.training.forward import RowTensors, evaluation_mode, row_loss
+from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
 from whet.training.step import sequences_of
 
 EVALUATION_TOKENS = 4096
@@ -56,7 +56,7 @@ def token_losses(
     counts = np.zeros(len(examples), np.int64)
     of_example = np.asarray(owners)
     with row_attention(model), evaluation_mode(model), torch.no_grad():
-        for row in pack(sequences, tokens_per_row):
+        for row in pack(sequences, tokens_per_row, border=rope_border(model.config)):
             if should_stop():
                 raise Interrupted("stopped as asked, during an evaluation.")
             tensors = RowTensors.of(row, model.device)

@@ -66,6 +66,18 @@ def evaluation_mode(model: Any) -> Iterator[None]:
             module.training = True
 
 
+def rope_border(config: Any) -> int | None:
+    """The length beyond which this model turns all positions of a row differently, if any."""
+    parameters = getattr(config, "rope_parameters", None) or {}
+    kinds = [parameters, *[part for part in parameters.values() if isinstance(part, dict)]]
+    borders = [
+        kind["original_max_position_embeddings"]
+        for kind in kinds
+        if kind.get("rope_type") == "longrope"
+    ]
+    return min(borders, default=None)
+
+
 def row_loss(model: Any, row: RowTensors) -> tuple[Tensor, Tensor]:
     """(weighted sum of the row's losses, each triple's loss [N]); only the sum has a gradient.
 

@@ -18,7 +18,7 @@ import torch
 from whet.errors import TrainingError
 from whet.rows.packing import pack
 from whet.rows.sequence import RenderedExample, TokenSequence
-from whet.training.forward import RowTensors, row_loss
+from whet.training.forward import RowTensors, rope_border, row_loss
 from whet.training.optimizer import FlatParameters
 
 MIN_MICRO_BATCH_TOKENS = 64
@@ -95,7 +95,12 @@ def _accumulated(
     loss_scale: float,
     should_stop: Callable[[], bool],
 ) -> StepGradient:
-    rows = pack(sequences, tokens_per_micro_batch, share_prefixes=share_prefixes)
+    rows = pack(
+        sequences,
+        tokens_per_micro_batch,
+        share_prefixes=share_prefixes,
+        border=rope_border(model.config),
+    )
     total_weight = sum(row.total_weight for row in rows)
     assert total_weight > 0, "a step without a loss token; the renderer refuses such examples"
     loss, bad = 0.0, set()

@@ -21,7 +21,7 @@ from whet.errors import TrainingError
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import TokenSequence
-from whet.training.forward import RowTensors, evaluation_mode, row_loss
+from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
 
 MAX_TOKENS = 1024
 LOSS_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 2e-2, torch.float16: 2e-2}
@@ -61,7 +61,8 @@ def verify(
         plain_loss = _plain_loss(model, chosen) / tokens_of
         plain_grads = _gradient(plain_loss, parameters)
     with row_attention(model), evaluation_mode(model):
-        parts = [row_loss(model, RowTensors.of(r, model.device))[0] for r in pack(chosen, 4096)]
+        rows = pack(chosen, MAX_TOKENS, border=rope_border(model.config))
+        parts = [row_loss(model, RowTensors.of(row, model.device))[0] for row in rows]
         loss = torch.stack(parts).sum() / tokens_of
         grads = _gradient(loss, parameters)
     found = Verification(
