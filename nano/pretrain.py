@@ -30,7 +30,7 @@ class Recipe:
     """Everything that decides the result, given the code."""
 
     seed: int = 0
-    num_steps: int = 3400
+    num_steps: int = 4400
     learning_rate_muon: float = 0.01
     learning_rate_adam: float = 1.3e-3
     warmup_steps: int = 60
@@ -202,12 +202,19 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     parser.add_argument("--device", default="cpu", choices=["cpu", "cuda"])
     parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--steps", type=int, default=Recipe.num_steps)
-    parser.add_argument("--seed", type=int, default=0)
+    for name in ("num_steps", "seed", "learning_rate_muon", "learning_rate_adam", "decay_fraction"):
+        default = getattr(Recipe, name)
+        parser.add_argument(f"--{name.replace('_', '-')}", type=type(default), default=default)
     parser.add_argument("--save-every-s", type=float, default=150.0)
     given = parser.parse_args()
     torch.set_num_threads(given.threads)
-    recipe = Recipe(seed=given.seed, num_steps=given.steps)
+    recipe = Recipe(
+        seed=given.seed,
+        num_steps=given.num_steps,
+        learning_rate_muon=given.learning_rate_muon,
+        learning_rate_adam=given.learning_rate_adam,
+        decay_fraction=given.decay_fraction,
+    )
     pretrain(given.out, NanoConfig(), recipe, given.device, given.save_every_s)
 
 

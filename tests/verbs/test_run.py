@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import whet
-from whet.errors import ConfigError, DataError, Interrupted, RunError
+from whet.errors import ConfigError, DataError, Interrupted, MissingExtraError, RunError
 from whet.progress import Silent
 from whet.reporting import check_report
 from whet.rundir import RunDir, State, read_json, read_jsonl
@@ -149,6 +149,18 @@ def test_a_mistake_leaves_no_run_behind(project: Path) -> None:
         whet.run(project, "serve_on=vllm", "train.rank=600")
     with pytest.raises(DataError, match="no such"):
         whet.run(project, "data.train=nowhere.jsonl")
+    assert not (project / "runs").exists()
+
+
+def test_without_torch_the_command_that_installs_it_is_told(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("whet.stages.preparing.find_spec", lambda name: None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'whet\[train\]'"):
+        whet.run(project)
+    found = whet.check(config=project)
+    assert found.passed
+    assert "Lengths were not checked" in found.text()
     assert not (project / "runs").exists()
 
 

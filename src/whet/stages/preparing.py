@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from whet.config import Config
 from whet.data import Dataset, TokenCount, load, require_lengths, resolve_lengths
-from whet.errors import ConfigError, DataError
+from whet.errors import ConfigError, DataError, MissingExtraError
 from whet.evals.arms import system_text
 from whet.evals.choices import closed_set, outside
 from whet.evals.plan import Plan, freeze
@@ -22,6 +23,20 @@ from whet.project import Project
 from whet.types import Decoding, Example, Message
 
 SMOKE_ROWS = 8
+
+MODEL_PACKAGES = ("torch", "transformers", "safetensors", "peft", "jinja2")
+
+
+def require_models() -> None:
+    """Refuses to go on where models cannot be loaded.
+
+    Raises:
+        MissingExtraError: with the command that installs what is missing.
+    """
+    for package in MODEL_PACKAGES:
+        if find_spec(package) is None:
+            raise MissingExtraError(package, "train", "Loading a model")
+
 
 Prompts = Mapping[str, str | None]
 """Name and text of each prompt to try; None keeps each row's own system message."""
@@ -95,6 +110,7 @@ def prepare(project: Project, *, smoke: bool = False, lengths: bool = True) -> D
 
 def _fitted(project: Project, dataset: Dataset, found: Prompts) -> Dataset:
     """Training rows within the length limit; the ledger says what it cost, in rows and tokens."""
+    require_models()
     from whet.models.files import read_config
     from whet.models.load import load_tokenizer
     from whet.rows.render import encode

@@ -11,6 +11,7 @@ from whet.progress import Progress, Silent
 from whet.project import Project, open_project
 from whet.rundir import RunDir, read_json
 from whet.stages.models import Models
+from whet.stages.preparing import require_models
 from whet.types import Completer, Decoding, Message
 
 
@@ -65,6 +66,7 @@ def chat(
     Raises:
         WhetError: the project or the run cannot be used.
     """
+    require_models()
     project, run = _open(source, overrides, root)
     if adapter is not None and not (Path(adapter) / "adapter_config.json").is_file():
         raise ConfigError(f"--adapter: {adapter}: no PEFT adapter (it has no adapter_config.json).")

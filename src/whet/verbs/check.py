@@ -12,7 +12,7 @@ from whet.data import Dataset, survey
 from whet.errors import ConfigError, DataError, ModelError
 from whet.progress import Progress, Silent
 from whet.project import Project, open_project
-from whet.stages.preparing import prepare, prompts, tuned_prompt, with_system
+from whet.stages.preparing import prepare, prompts, require_models, tuned_prompt, with_system
 from whet.stats import look_level, smallest_gain
 from whet.types import Example, Finding, Level
 
@@ -149,6 +149,7 @@ def _tokens(project: Project, dataset: Dataset, show_mask: int) -> tuple[dict[st
         DataError: rows are too long, or the template refuses them.
         ModelError: the model or its template cannot be used.
     """
+    require_models()
     from whet.models.load import load_tokenizer
     from whet.rows.mask_view import mask_view
     from whet.rows.render import find_stop_ids, render_examples
