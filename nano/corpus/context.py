@@ -197,6 +197,18 @@ def retrieved(
     return document
 
 
+def grid(source: Source) -> Document:
+    """Passages, then every fact asked for and answered in one text: the densest lesson in finding
+    the value that belongs to both the thing and the kind of fact.
+    """
+    kind, entities = world(source, source.number(2, 4), source.number(1, 3))
+    listing = "\n".join(passage(source, known, 0) for known in entities)
+    pairs = questions(source, entities, kind, share_unknown=0.0, count=12)
+    request = source.pick(["Ask and answer everything.", "Make questions.", "Make a quiz."])
+    answer = "\n".join(f"{question} {value}" for question, value in pairs)
+    return [user(f"{request}\n{listing}"), assistant(answer)]
+
+
 def one_fact(source: Source) -> Document:
     """One or two short passages: the first lesson."""
     return compose(source, source.number(1, 3), source.number(1, 3), 0, 0.08)

@@ -3,6 +3,7 @@
 Invented words and random labels make remembering useless: only attention to the context can answer.
 """
 
+from . import facts
 from .document import Document, Source, assistant, system, text, user
 from .wordings import pairs, read
 from .words import (
@@ -141,7 +142,11 @@ def associate(source: Source) -> Document:
     if source.chance(0.4):
         question = statement.split("{v}")[0].strip()
     make_key = source.pick([_first_name, word, word, invented_name])
-    make_value = source.pick([word, word, small_number, _first_name])
+    # Prices, times and names of several tokens must come back whole.
+    longer = source.pick(["price", "opens at", "owner", "phone", "deadline"])
+    make_value = source.pick(
+        [word, small_number, _first_name, *[facts.ATTRIBUTES[longer].value] * 2]
+    )
     table = {make_key(source): make_value(source) for _ in range(source.pick([2, 3, 4, 5, 6, 8]))}
     stated = [statement.format(k=key, v=value) for key, value in table.items()]
     listing = "\n".join(stated)

@@ -5,8 +5,7 @@
 
 Four parts, each found in another way: a number that is copied, a word that is copied, the desk's
 colour, which nobody can guess, and one of three classes. Few lines come twice, so that the nearest
-training
-row has the right answer only by chance.
+training row has the right answer only by chance.
 """
 
 from __future__ import annotations

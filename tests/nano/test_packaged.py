@@ -79,9 +79,15 @@ def test_generation_stops_at_the_end_of_a_turn(model, tokenizer):
 
 @pytest.mark.parametrize(
     ("name", "least"),
-    [("sentiment, plain prompt", 0.9), ("passages of the rag arm", 0.7), ("no passages", 0.8)],
+    [
+        ("sentiment, plain prompt", 0.9),
+        ("urgency", 0.9),
+        ("look up a key", 0.6),
+        ("no passages", 0.8),
+        ("intent, 77 labels", 0.15),
+    ],
 )
-def test_the_model_can_do_what_the_bundled_examples_ask_of_it(model, tokenizer, name, least):
+def test_the_packaged_weights_score_as_their_card_says(model, tokenizer, name, least):
     (number,) = (number for number, exam in enumerate(EXAMS) if exam.name == name)
     asked = questions(number, 40)
     given = answers(model, tokenizer, asked)
