@@ -71,7 +71,6 @@ def test_an_example_has_no_fault_in_configuration_data_or_prompts(name: str) -> 
     assert all(text for text in prompts(project, dataset).values())
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_an_example_runs_to_the_verdict_it_is_known_for(name: str, tmp_path: Path) -> None:
     from whet.verbs.run import run
