@@ -1,4 +1,4 @@
-"""The nouns that every room shares: messages, examples, completions, findings.
+"""The nouns that every room shares: messages, examples, completions.
 
 Plain data and one protocol. Nothing here imports torch, reads a file or knows a path.
 """
@@ -129,35 +129,6 @@ class Completer(Protocol):
     def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
         """One completion for each prompt, in order."""
         ...
-
-
-class Level(StrEnum):
-    """How bad a finding is. `ERROR` stops every verb that would use the data."""
-
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing that is wrong with, or worth knowing about, a row or a file.
-
-    Reads as `file:line: field: message. Remedy.` `rule` is a stable short name.
-    """
-
-    level: Level
-    rule: str
-    message: str
-    file: str = ""
-    line: int = 0
-    field: str = ""
-    remedy: str = ""
-
-    def __str__(self) -> str:
-        where = self.file + (f":{self.line}" if self.line else "")
-        parts = [part for part in (where, self.field, self.message) if part]
-        return ": ".join(parts) + (f" {self.remedy}" if self.remedy else "")
 
 
 class Outcome(StrEnum):

@@ -14,7 +14,7 @@ import pytest
 from whet.config import DataConfig
 from whet.data import load, survey
 from whet.errors import DataError
-from whet.types import Level
+from whet.findings import Kind, Severity
 
 
 def write(folder: Path, name: str, questions: Iterable[object], answer: str = "a") -> None:
@@ -85,10 +85,10 @@ def test_a_leak_stops_and_names_the_choices_once(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load(config(train="train.jsonl", test="test.jsonl"), root=tmp_path)
     assert caught.value.faults == (
-        "train.jsonl:9: same input as the held-out row test.jsonl:1. Remove them from one side, or "
-        "set data.on_leak: drop_train (keeps the held-out rows) or drop_test (drops the held-out "
-        "rows).",
-        "train.jsonl:10: same input as the held-out row test.jsonl:2.",
+        "test.jsonl:1: the same input as the training row train.jsonl:9. Remove them from one "
+        "side, or set data.on_leak: drop_train (keeps the held-out rows) or drop_test (drops the "
+        "held-out rows).",
+        "test.jsonl:2: the same input as the training row train.jsonl:10.",
     )
 
 
@@ -105,8 +105,8 @@ def test_a_dropped_leak_is_in_the_ledger_and_said(
     dataset = load(config(train="train.jsonl", test="test.jsonl", on_leak=policy), root=tmp_path)
     assert dataset.ledger.kept == kept
     assert dataset.ledger.by_reason == {"leak": 2}
-    (finding,) = (f for f in dataset.findings if f.rule == "leak")
-    assert finding.level is Level.WARNING and finding.message.startswith("2 ")
+    (finding,) = (f for f in dataset.findings if f.kind == Kind.LEAK_EXACT)
+    assert finding.severity is Severity.WARNING and finding.message.startswith("2 ")
 
 
 def test_validation_is_freed_of_test_rows_and_train_of_validation_rows(tmp_path: Path) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
-from whet.data import LeakKind, find_leaks, resolve_leaks
+from whet.data import find_leaks, resolve_leaks
 from whet.errors import DataError
+from whet.findings import Kind
 from whet.types import Example
 
 
@@ -21,25 +24,25 @@ TEST = [example("Where is my card?", "card", "test:1"), example("new", "y", "tes
         example("WHERE is my card?", "card", "test:3")]  # fmt: skip
 
 
-def sources(rows: list[Example]) -> list[str]:
+def sources(rows: Sequence[Example]) -> list[str]:
     return [row.source for row in rows]
 
 
 def test_the_same_input_is_a_leak_whatever_the_answer() -> None:
     leaks = find_leaks(TRAIN, TEST)
-    assert [(leak.train.source, leak.test.source, leak.kind) for leak in leaks] == [
-        ("train:1", "test:1", LeakKind.INPUT),
-        ("train:3", "test:1", LeakKind.INPUT),
+    assert [(sources(leak.train), leak.held_out.source, leak.kind) for leak in leaks] == [
+        (["train:1", "train:3"], "test:1", Kind.LEAK_EXACT),
+        (["train:1", "train:3"], "test:3", Kind.LEAK_EXACT),
     ]
 
 
 def test_an_error_names_the_rows_and_the_choices() -> None:
     with pytest.raises(DataError) as caught:
-        resolve_leaks(TRAIN, TEST, "error")
+        resolve_leaks(TRAIN, TEST, find_leaks(TRAIN, TEST), "error")
     assert str(caught.value) == (
-        "2 training rows leak.\n"
-        "train:1: same input as the held-out row test:1.\n"
-        "train:3: same input as the held-out row test:1.\n"
+        "2 held-out rows leak.\n"
+        "test:1: the same input as the training row train:1 and 1 more rows.\n"
+        "test:3: the same input as the training row train:1 and 1 more rows.\n"
         "Remove them from one side, or set data.on_leak: drop_train (keeps the held-out rows) "
         "or drop_test (drops the held-out rows)."
     )
@@ -49,13 +52,13 @@ def test_ten_leaks_are_shown_and_the_rest_counted() -> None:
     train = [example(f"q{i}", "a", f"train:{i}") for i in range(25)]
     test = [example(f"q{i}", "a", f"test:{i}") for i in range(25)]
     with pytest.raises(DataError) as caught:
-        resolve_leaks(train, test, "error")
+        resolve_leaks(train, test, find_leaks(train, test), "error")
     assert len(caught.value.faults) == 13
     assert caught.value.faults[-2] == "... and 15 more."
 
 
 def test_dropping_from_train_keeps_every_test_row() -> None:
-    resolved = resolve_leaks(TRAIN, TEST, "drop_train")
+    resolved = resolve_leaks(TRAIN, TEST, find_leaks(TRAIN, TEST), "drop_train")
     assert sources(resolved.train) == ["train:2"]
     assert resolved.test == TEST
     assert [(row.source, row.reason) for row in resolved.dropped] == [
@@ -64,7 +67,7 @@ def test_dropping_from_train_keeps_every_test_row() -> None:
 
 
 def test_dropping_from_test_drops_every_copy_there() -> None:
-    resolved = resolve_leaks(TRAIN, TEST, "drop_test")
+    resolved = resolve_leaks(TRAIN, TEST, find_leaks(TRAIN, TEST), "drop_test")
     assert resolved.train == TRAIN
     assert sources(resolved.test) == ["test:2"]
     assert find_leaks(resolved.train, resolved.test) == []
@@ -72,8 +75,8 @@ def test_dropping_from_test_drops_every_copy_there() -> None:
 
 def test_another_system_message_does_not_hide_a_leak() -> None:
     train = [example("Where is my card?", "card", "train:1", system="You are a bank.")]
-    (leak,) = find_leaks(train, TEST)
-    assert leak.kind is LeakKind.ROW
+    leak, _ = find_leaks(train, TEST)
+    assert leak.how.startswith("the same question and answer")
 
 
 def test_a_system_message_that_decides_the_answer_is_part_of_the_input() -> None:

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from whet.data import load
+from whet.findings import Severity
 from whet.project import open_project
 from whet.stages.preparing import prompts
-from whet.types import Level
 from whet.verbs.init import EXAMPLES, example_names
 
 SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "examples.py"
@@ -65,7 +65,7 @@ def test_an_example_has_no_fault_in_configuration_data_or_prompts(name: str) -> 
     dataset = load(
         config.data, root=project.root, seed=config.train.seed, has_prompt=bool(config.prompt)
     )
-    bad = [str(f) for f in dataset.findings if f.level in (Level.ERROR, Level.WARNING)]
+    bad = [str(f) for f in dataset.findings if f.severity in (Severity.ERROR, Severity.WARNING)]
     assert bad == []
     assert all(dataset.splits.values()), "train, validation and test all have rows"
     assert all(text for text in prompts(project, dataset).values())

@@ -2,12 +2,12 @@
 
 from whet.data.checks import check, labels
 from whet.data.dataset import Dataset, load, survey
-from whet.data.formats import COLUMN_KEYS
 from whet.data.keys import input_key, normal, row_key
-from whet.data.leaks import Leak, LeakKind, Resolved, find_leaks, leak_findings, resolve_leaks
+from whet.data.leaks import Leak, Resolved, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger, TokenCount
 from whet.data.lengths import Fitted, require_lengths, resolve_lengths
-from whet.data.read import Reading, read
+from whet.data.reading.formats import COLUMN_KEYS
+from whet.data.reading.read import Reading, read
 from whet.data.splits import Split, split
 from whet.data.version import content_version, split_version
 
@@ -17,7 +17,6 @@ __all__ = [
     "Dropped",
     "Fitted",
     "Leak",
-    "LeakKind",
     "Ledger",
     "Reading",
     "Resolved",

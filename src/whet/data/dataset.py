@@ -14,11 +14,12 @@ from whet.config import DataConfig
 from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
-from whet.data.read import Reading, read
+from whet.data.reading.read import Reading, read
 from whet.data.splits import split
 from whet.data.version import split_version
 from whet.errors import DataError
-from whet.types import Example, Finding, Level
+from whet.findings import Finding, Kind, Severity, worst_first
+from whet.types import Example
 
 MAX_FAULTS = 20
 """Faults that a `DataError` spells out; the rest are counted."""
@@ -51,7 +52,7 @@ class Dataset:
     @property
     def errors(self) -> list[Finding]:
         """The findings that stop every verb which would use the data."""
-        return [finding for finding in self.findings if finding.level is Level.ERROR]
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
     def raise_errors(self) -> None:
         """Raises what stops the use of this data, all of it at once.
@@ -97,7 +98,7 @@ def survey(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = Fa
     ledger = Ledger(num_read, kept, (*broken, *state.dropped))
     ledger.check()
     return Dataset(
-        state.train, state.validation, state.test, ledger, _worst_first(findings),
+        state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
         readings["train"].format, readings["train"].reason,
     )  # fmt: skip
@@ -178,13 +179,13 @@ def _freed(state: _State, seen: str, held_out: str, on_leak: str) -> _State:
         return state
     if on_leak == "error":
         errors = leak_findings(leaks)
-        errors[0] = replace(errors[0], remedy=CHOICES)
+        errors[0] = replace(errors[0], fix=CHOICES)
         return replace(state, findings=[*state.findings, *errors])
-    resolved = resolve_leaks(first, second, on_leak)
+    resolved = resolve_leaks(first, second, leaks, on_leak)
     side = seen if resolved.dropped_from == "train" else held_out
     message = f"{len(resolved.dropped)} {side} rows were dropped: they are in both {seen} and " \
         f"{held_out} (data.on_leak: {on_leak})."  # fmt: skip
-    note = Finding(Level.WARNING, "leak", message)
+    note = Finding(Severity.WARNING, Kind.LEAK_EXACT, message)
     parts = {seen: resolved.train, held_out: resolved.test}
     return replace(
         state, **parts, dropped=[*state.dropped, *resolved.dropped],
@@ -197,12 +198,7 @@ def _emptied(before: _State, after: _State) -> list[Finding]:
     message = "all {n} {name} rows were dropped as leaks; none is left."
     remedy = "Use other rows for one of the two sides."
     return [
-        Finding(Level.ERROR, "empty", message.format(n=len(rows), name=name), remedy=remedy)
+        Finding(Severity.ERROR, Kind.EMPTY, message.format(n=len(rows), name=name), fix=remedy)
         for name in SPLITS
         if (rows := getattr(before, name)) and not getattr(after, name)
     ]
-
-
-def _worst_first(findings: Sequence[Finding]) -> list[Finding]:
-    order = list(Level)
-    return sorted(findings, key=lambda finding: order.index(finding.level))

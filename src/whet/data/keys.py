@@ -1,14 +1,16 @@
 """When two texts, two inputs or two rows count as the same.
 
-Text is compared after Unicode NFC, case folding, and with every run of white space as one
-space: what a person would call a copy. Split, duplicates and leaks all use these keys, so they
-can never disagree.
+Text is compared without case, white space and the punctuation of prose: what a person would call
+a copy. Signs that mean something stay: 3+4 is not 3*4, -5 not 5, C++ not C#, and a thumb up not a
+thumb down. Split, duplicates and leaks all use these keys, so they can never disagree.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
+import re
 import unicodedata
 from collections.abc import Sequence
 
@@ -17,9 +19,25 @@ from whet.types import Example, Message
 
 def normal(text: str) -> str:
     """The form in which texts are compared; it is never trained on."""
-    folded = text if text.isascii() else unicodedata.normalize("NFC", text)
-    folded = folded.casefold()
-    return " ".join((folded if folded.isascii() else unicodedata.normalize("NFC", folded)).split())
+    text = _MINUS.sub("\u2212", text) if "-" in text else text
+    if text.isascii():
+        folded = text.casefold().translate(_ASCII_PUNCTUATION)
+    else:
+        folded = unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
+        folded = "".join(" " if _is_punctuation(char) else char for char in folded)
+    return " ".join(folded.split()) or text.strip()
+
+
+_MINUS = re.compile(r"(?<!\w)-(?=\d)")
+_MEANINGFUL = frozenset("%#&@*/\\")
+
+
+@functools.cache
+def _is_punctuation(char: str) -> bool:
+    return unicodedata.category(char)[0] == "P" and char != "_" and char not in _MEANINGFUL
+
+
+_ASCII_PUNCTUATION = {i: " " for i in range(128) if _is_punctuation(chr(i))}
 
 
 def _digest(parts: Sequence[str]) -> str:
@@ -61,9 +79,3 @@ def answer_key(example: Example) -> str:
 def row_key(example: Example) -> str:
     """Equal for exact duplicates: the same input and the same answer."""
     return _digest(_tools(example) + _said(example.messages))
-
-
-def place(example: Example) -> tuple[str, int]:
-    """File and line of an example, from its source."""
-    file, _, line = example.source.rpartition(":")
-    return (file, int(line)) if file and line.isdecimal() else (example.source, 0)

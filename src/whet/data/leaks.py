@@ -1,16 +1,17 @@
-"""Rows of one split that are in another: a model is not tested on what it has learnt by heart."""
+"""Held-out rows that are also in training: a model is not tested on what it has learnt by heart."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from whet.data.keys import answer_key, input_key, place, turns_key
+from whet.data.keys import answer_key, input_key, turns_key
 from whet.data.ledger import Dropped
+from whet.data.places import at
 from whet.errors import DataError
-from whet.types import Example, Finding, Level
+from whet.findings import Finding, Kind, Severity
+from whet.types import Example
 
 CHOICES = (
     "Remove them from one side, or set data.on_leak: drop_train (keeps the held-out rows) "
@@ -19,20 +20,14 @@ CHOICES = (
 NUM_SHOWN = 10
 
 
-class LeakKind(StrEnum):
-    """In what two rows agree."""
-
-    INPUT = "same input"
-    ROW = "same question and answer, under another system message or other tools,"
-
-
 @dataclass(frozen=True, slots=True)
 class Leak:
-    """A training row and the first held-out row that it gives away."""
+    """A held-out row and the training rows that give it away; `how` is in what they agree."""
 
-    train: Example
-    test: Example
-    kind: LeakKind
+    held_out: Example
+    train: tuple[Example, ...]
+    kind: Kind
+    how: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,72 +41,82 @@ class Resolved:
 
 
 def find_leaks(train: Sequence[Example], test: Sequence[Example]) -> list[Leak]:
-    """One leak for each training row whose input, normalised, is that of a held-out row.
+    """One leak for each held-out row whose input, normalised, is that of training rows.
 
     Rows that agree in all but system message and tools are leaks when their answers agree too,
     unless those decide the answer elsewhere (as when the system message holds a document).
     """
-    by_input = _first_by_key(test, input_key)
+    by_input = _by_key(train, input_key)
     by_turns = _by_turns(train, test)
     leaks = []
-    for row in train:
-        held_out = by_input.get(input_key(row))
-        if held_out is not None:
-            leaks.append(Leak(row, held_out, LeakKind.INPUT))
+    for row in test:
+        same = by_input.get(input_key(row), [])
+        if same:
+            leaks.append(Leak(row, tuple(same), Kind.LEAK_EXACT, "the same input"))
             continue
-        held_out = by_turns.get(turns_key(row)) if by_turns else None
-        if held_out is not None and answer_key(row) == answer_key(held_out):
-            leaks.append(Leak(row, held_out, LeakKind.ROW))
+        same = by_turns.get(turns_key(row), []) if by_turns else []
+        same = [other for other in same if answer_key(other) == answer_key(row)]
+        if same:
+            how = "the same question and answer, under another system message or other tools,"
+            leaks.append(Leak(row, tuple(same), Kind.LEAK_EXACT, how))
     return leaks
 
 
-def _first_by_key(rows: Sequence[Example], key: Callable[[Example], str]) -> dict[str, Example]:
-    found: dict[str, Example] = {}
+def _by_key(rows: Sequence[Example], key: Callable[[Example], str]) -> dict[str, list[Example]]:
+    found: dict[str, list[Example]] = defaultdict(list)
     for row in rows:
-        found.setdefault(key(row), row)
-    return found
+        found[key(row)].append(row)
+    return dict(found)
 
 
-def _by_turns(train: Sequence[Example], test: Sequence[Example]) -> dict[str, Example]:
-    """Held-out rows by their turns, without those whose turns have several answers."""
+def _by_turns(train: Sequence[Example], test: Sequence[Example]) -> dict[str, list[Example]]:
+    """Training rows by their turns, without those whose turns have several answers."""
     if not any(row.system or row.tools for row in (*train, *test)):
         return {}  # the turns are the whole input, which was compared already
     answers: dict[str, set[str]] = defaultdict(set)
     for row in (*train, *test):
         answers[turns_key(row)].add(answer_key(row))
-    first = _first_by_key(test, turns_key)
-    return {key: row for key, row in first.items() if len(answers[key]) == 1}
+    found = _by_key(train, turns_key)
+    return {key: rows for key, rows in found.items() if len(answers[key]) == 1}
 
 
-def resolve_leaks(train: Sequence[Example], test: Sequence[Example], on_leak: str) -> Resolved:
-    """Both sides without leaks, by the policy `error`, `drop_train` or `drop_test`.
+def resolve_leaks(
+    train: Sequence[Example], test: Sequence[Example], leaks: Sequence[Leak], on_leak: str
+) -> Resolved:
+    """Both sides without these leaks, by the policy `error`, `drop_train` or `drop_test`.
 
     Raises:
         DataError: the policy is `error` and there are leaks; the first ten are named.
     """
-    leaks = find_leaks(train, test)
     if not leaks:
         return Resolved(list(train), list(test))
     if on_leak == "error":
         shown = [str(finding) for finding in leak_findings(leaks)[:NUM_SHOWN]]
         more = len(leaks) - len(shown)
         rest = [f"... and {more} more."] if more else []
-        raise DataError([f"{len(leaks)} training rows leak.", *shown, *rest, CHOICES])
+        raise DataError([f"{len(leaks)} held-out rows leak.", *shown, *rest, CHOICES])
+    side = train if on_leak == "drop_train" else test
+    bad = {id(row) for leak in leaks for row in _on(leak, on_leak)}
+    kept = [row for row in side if id(row) not in bad]
+    dropped = [Dropped.of(row, "leak") for row in side if id(row) in bad]
     if on_leak == "drop_train":
-        gone = {id(leak.train) for leak in leaks}
-        dropped = [Dropped.of(leak.train, "leak") for leak in leaks]
-        return Resolved([r for r in train if id(r) not in gone], list(test), dropped, "train")
-    assert on_leak == "drop_test", on_leak
-    back = {id(leak.train) for leak in find_leaks(test, train)}
-    dropped = [Dropped.of(row, "leak") for row in test if id(row) in back]
-    return Resolved(list(train), [r for r in test if id(r) not in back], dropped, "test")
+        return Resolved(kept, list(test), dropped, "train")
+    return Resolved(list(train), kept, dropped, "test")
 
 
-def leak_findings(leaks: Sequence[Leak], level: Level = Level.ERROR) -> list[Finding]:
-    """One finding for each leak, at the training row."""
-    findings = []
-    for leak in leaks:
-        file, line = place(leak.train)
-        message = f"{leak.kind} as the held-out row {leak.test.source}."
-        findings.append(Finding(level, "leak", message, file, line))
-    return findings
+def _on(leak: Leak, on_leak: str) -> tuple[Example, ...]:
+    assert on_leak in ("drop_train", "drop_test"), on_leak
+    return leak.train if on_leak == "drop_train" else (leak.held_out,)
+
+
+def leak_findings(leaks: Sequence[Leak], severity: Severity = Severity.ERROR) -> list[Finding]:
+    """One finding for each leak, at the held-out row."""
+    return [
+        at(leak.held_out, severity, leak.kind, f"{leak.how} as {_places(leak.train)}.")
+        for leak in leaks
+    ]
+
+
+def _places(rows: Sequence[Example]) -> str:
+    rest = f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""
+    return f"the training row {rows[0].source}{rest}"

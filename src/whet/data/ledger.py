@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from whet.data.faults import printable
+from whet.data.places import printable
 from whet.types import Example
 
 REASONS = ("broken", "leak", "duplicate", "too_long")

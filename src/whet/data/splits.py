@@ -13,8 +13,8 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from whet.data.faults import listed
 from whet.data.keys import input_key
+from whet.data.places import listed
 from whet.errors import DataError
 from whet.types import Example
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from whet.reporting.inert import line
 
 WIDTH = 80
-CELL = 240
+CELL = 400
 
 # Minus signs under the heading and nothing else: it prints in every encoding.
 RULED = Box("    \n    \n -- \n    \n    \n    \n    \n    \n", ascii=True)

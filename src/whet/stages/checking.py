@@ -7,9 +7,10 @@ import platform
 from dataclasses import asdict
 from typing import Any
 
+from whet.findings import Severity
 from whet.rundir import write_json
 from whet.stages.job import Job
-from whet.types import Example, Level
+from whet.types import Example
 from whet.version import __version__
 
 PACKAGES = ("torch", "transformers", "peft", "tokenizers", "numpy", "scipy")
@@ -31,7 +32,7 @@ def write_check(job: Job) -> None:
     if dropped:
         told = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
         job.progress.say(f"dropped: {told} (ledger.json names each row)")
-    warnings = [f for f in dataset.findings if f.level is Level.WARNING]
+    warnings = [f for f in dataset.findings if f.severity is Severity.WARNING]
     if warnings:
         job.progress.say(f"{len(warnings)} warnings about the data; `whet check` shows them")
     if not job.dataset.validation and not job.options.smoke:

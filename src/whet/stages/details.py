@@ -11,11 +11,12 @@ from whet.evals.arms import Arm, ArmKind
 from whet.evals.confusion import confusion
 from whet.evals.scorers import scorer
 from whet.evals.verdict import Verdict
+from whet.findings import Severity
 from whet.rundir import RunDir, read_json, read_jsonl
 from whet.stages.arms import Sample
 from whet.stages.judging import Evidence, gold, strongest
 from whet.stages.preparing import form
-from whet.types import Level, Outcome
+from whet.types import Outcome
 
 MAX_FAILURES = 12
 
@@ -34,7 +35,7 @@ def details(
     candidate = (verdict and verdict.candidate) or strongest(evidence, ArmKind.CANDIDATE)
     baseline = (verdict and verdict.baseline) or strongest(evidence, ArmKind.BASELINE)
     stop = choices["stop"]
-    findings = [row for row in check["findings"] if row["level"] != Level.ERROR]
+    findings = [row for row in check["findings"] if row["severity"] != Severity.ERROR]
     warnings = run.record().get("warnings", [])
     return {
         "split": evidence.split,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from whet.data.strict_json import InvalidJSON, parse
+from whet.data.reading.strict_json import InvalidJSON, parse
 from whet.errors import DataError
 from whet.evals.arms import Arm
 from whet.evals.refusals import is_refusal

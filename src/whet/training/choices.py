@@ -11,6 +11,8 @@ import os
 import statistics
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -61,10 +63,9 @@ def choose(model: Any, settings: TrainSettings) -> Choices:
 
 
 def apply(choices: Choices, model: Any) -> None:
-    """Sets threads and dtype. On a CPU denormal numbers are flushed: they cost a hundredfold."""
+    """Sets threads and dtype."""
     torch.set_num_threads(choices.num_threads)
     if choices.device == "cpu":
-        torch.set_flush_denormal(True)
         _keep_freed_memory()
     if model.dtype != DTYPES[choices.dtype]:
         trained = {n: p for n, p in model.named_parameters() if n.endswith(("lora_A", "lora_B"))}
@@ -72,6 +73,17 @@ def apply(choices: Choices, model: Any) -> None:
         model.to(DTYPES[choices.dtype])
         for name, parameter in trained.items():
             parameter.data = masters[name]
+
+
+@contextmanager
+def flushed_denormals() -> Iterator[None]:
+    """Denormal numbers count as zero, as they cost a hundredfold on a CPU; put back afterwards."""
+    was_flushing = float(torch.tensor(5e-324, dtype=torch.float64) * 1) == 0.0
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(was_flushing)
 
 
 def _keep_freed_memory() -> None:

@@ -15,6 +15,7 @@ from whet.models.load import LoadedModel
 from whet.progress import Progress, Silent
 from whet.rows.attention import row_attention
 from whet.rows.sequence import RenderedExample
+from whet.training.choices import flushed_denormals
 from whet.training.diagnosis import diagnose
 from whet.training.evaluation import token_losses
 from whet.training.optimizer import clip_gradient
@@ -59,7 +60,7 @@ def train(
         loaded, examples, validation, settings,
         folder=folder, progress=progress, resume=resume, accept_changes=accept_changes,
     )  # fmt: skip
-    with row_attention(run.model):
+    with row_attention(run.model), flushed_denormals():
         try:
             verify_seconds = _introduce(run, progress)
             while True:

@@ -10,11 +10,12 @@ from typing import Any
 from whet.config import Config, DataConfig
 from whet.data import Dataset, survey
 from whet.errors import ConfigError, DataError, ModelError
+from whet.findings import Finding, Kind, Severity
 from whet.progress import Progress, Silent
 from whet.project import Project, open_project
 from whet.stages.preparing import prepare, prompts, require_models, tuned_prompt, with_system
 from whet.stats import look_level, smallest_gain
-from whet.types import Example, Finding, Level
+from whet.types import Example
 
 MAX_SHOWN = 40
 
@@ -48,15 +49,15 @@ class Checked:
                 f"{self.tokens['total']:,} training tokens, {self.tokens['learnt']:,} of them"
                 f" learnt; longest row {self.tokens['longest']:,}"
             )
-        for level in Level:
-            found = [str(f) for f in self.findings if f.level is level]
+        for level in Severity:
+            found = [str(f) for f in self.findings if f.severity is level]
             lines += [f"{level.value}: {text}" for text in found[:MAX_SHOWN]]
             if len(found) > MAX_SHOWN:
                 more = len(found) - MAX_SHOWN
                 lines.append(f"... and {more} more of level {level.value}; --json has all.")
         lines += self.notes
         lines += ["", *self.masks] if self.masks else []
-        errors = sum(f.level is Level.ERROR for f in self.findings)
+        errors = sum(f.severity is Severity.ERROR for f in self.findings)
         lines.append("no errors" if self.passed else f"{errors} errors")
         return "\n".join(lines)
 
@@ -95,7 +96,7 @@ def check(
             has_prompt=bool(project.config.prompt),
         )
     except DataError as error:
-        found = [Finding(Level.ERROR, "unreadable", line) for line in error.faults]
+        found = [Finding(Severity.ERROR, Kind.UNREADABLE, line) for line in error.faults]
         return Checked(False, "", "", "", {}, found, None, None)
     found = list(dataset.findings)
     tokens: dict[str, Any] | None = None
@@ -106,14 +107,14 @@ def check(
         try:
             tokens, masks = _tokens(project, dataset, show_mask)
         except DataError as error:
-            found += [Finding(Level.ERROR, "rendering", line) for line in error.faults]
+            found += [Finding(Severity.ERROR, Kind.MASK, line) for line in error.faults]
         except ImportError:
             if show_mask:
                 raise
             notes.append("Lengths were not checked: pip install 'whet[train]'")
     gain, note = _gain(project.config, len(dataset.test))
     return Checked(
-        not any(f.level is Level.ERROR for f in found),
+        not any(f.severity is Severity.ERROR for f in found),
         dataset.format,
         dataset.reason,
         dataset.version,

@@ -12,7 +12,8 @@ from pathlib import Path
 from whet.data import Reading, read
 from whet.errors import ConfigError, DataError
 from whet.evals.choices import closed_set
-from whet.types import Example, Level
+from whet.findings import Severity
+from whet.types import Example
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LONG_ANSWER_WORDS = 12
@@ -86,7 +87,7 @@ def _listing(folder: Path) -> list[str]:
 
 def _from_data(folder: Path, file: Path, model: str) -> Made:
     reading = read([file])
-    faults = [str(f) for f in reading.findings if f.level is Level.ERROR]
+    faults = [str(f) for f in reading.findings if f.severity is Severity.ERROR]
     if faults:
         raise DataError([*faults, f"Mend {file}, or look at all of it: whet check {file}"])
     labels = closed_set(reading.examples)

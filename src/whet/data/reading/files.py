@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from whet.data.faults import listed, printable
+from whet.data.places import listed, printable
 from whet.errors import DataError
 
 KINDS = {

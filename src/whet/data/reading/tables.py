@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import zlib
 
-from whet.data.csv_rows import read_csv
-from whet.data.faults import Faults
-from whet.data.files import DataFile
-from whet.data.json_rows import is_json_document, read_json, read_jsonl
-from whet.data.lines import BrokenFile
-from whet.data.parquet_rows import read_parquet
-from whet.data.rows import Table
+from whet.data.reading.csv_rows import read_csv
+from whet.data.reading.faults import Faults
+from whet.data.reading.files import DataFile
+from whet.data.reading.json_rows import is_json_document, read_json, read_jsonl
+from whet.data.reading.lines import BrokenFile
+from whet.data.reading.parquet_rows import read_parquet
+from whet.data.reading.rows import Table
+from whet.findings import Kind
 
 
 def read_table(file: DataFile, max_line_bytes: int) -> Table:
@@ -22,7 +23,7 @@ def read_table(file: DataFile, max_line_bytes: int) -> Table:
         table.clear()
         return table
     if table.num_blank:
-        table.faults.note("blank", f"{table.num_blank} blank lines were passed over.")
+        table.faults.note(Kind.BLANK_LINES, f"{table.num_blank} blank lines were passed over.")
     if not table.rows and not table.broken:
         _refuse_empty(file, table)
     return table
@@ -50,4 +51,4 @@ def _is_document(file: DataFile, table: Table) -> bool:
 def _refuse_empty(file: DataFile, table: Table) -> None:
     header_only = file.kind in ("csv", "tsv") and file.num_bytes_on_disk > 0
     what = "has a header but no rows." if header_only else "holds no rows."
-    table.faults.error("empty", what, "Add rows, or do not name the file.")
+    table.faults.error(Kind.EMPTY, what, "Add rows, or do not name the file.")

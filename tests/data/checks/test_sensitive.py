@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from whet.data.sensitive import masked, sensitive
-from whet.types import Example, Finding, Level
+from whet.data.checks.sensitive import masked, sensitive
+from whet.findings import Finding, Severity
+from whet.types import Example
 
 SECRETS = [
     ("a private key", "-----BEGIN RSA PRIVATE KEY-----\nMIIEpAIB"),
@@ -40,7 +41,7 @@ def test_it_is_found_named_and_masked(kind: str, value: str) -> None:
     assert (finding.file, finding.line, finding.field) == ("a.jsonl", 3, "messages[0].content")
     assert finding.message.startswith(f"holds {kind} (")
     assert value not in str(finding)
-    assert finding.level is (Level.ERROR if (kind, value) in SECRETS else Level.WARNING)
+    assert finding.severity is (Severity.ERROR if (kind, value) in SECRETS else Severity.WARNING)
 
 
 @pytest.mark.parametrize("text", HARMLESS)

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import BinaryIO, cast
 
-from whet.data.faults import Faults
-from whet.data.files import CarriageReturns, DataFile
+from whet.data.reading.faults import Faults
+from whet.data.reading.files import CarriageReturns, DataFile
+from whet.findings import Kind
 
 MAX_LINE_BYTES = 16 * 2**20
 """Longest line, field or JSON element that is read: 16 MiB, far above any useful example."""
@@ -54,7 +55,7 @@ def read_lines(file: DataFile, faults: Faults, max_line_bytes: int) -> Iterator[
         for number, line in enumerate(_byte_lines(stream, max_line_bytes), start=1):
             if number == 1 and line.startswith(_BOM):
                 line, offset = line[len(_BOM) :], len(_BOM)
-                faults.note("bom", "starts with a UTF-8 byte order mark, which was ignored.")
+                faults.note(Kind.BOM, "starts with a UTF-8 byte order mark, which was ignored.")
             _check_growth(offset, limit, faults)
             yield Line(number, _text(line, number, offset, max_line_bytes, faults))
             offset += len(line)
@@ -74,7 +75,7 @@ def read_document(file: DataFile, faults: Faults) -> str:
             size += len(block)
             _check_growth(size, limit, faults)
             if size > MAX_DOCUMENT_BYTES:
-                faults.error("too_large", f"is more than {MAX_DOCUMENT_BYTES} bytes of JSON.",
+                faults.error(Kind.TOO_LARGE, f"is more than {MAX_DOCUMENT_BYTES} bytes of JSON.",
                              "Save it as JSONL, one row a line.")  # fmt: skip
                 raise BrokenFile
     return _document_text(b"".join(blocks), faults)
@@ -84,7 +85,7 @@ def _document_text(data: bytes, faults: Faults) -> str:
     offset = 0
     if data.startswith(_BOM):
         data, offset = data[len(_BOM) :], len(_BOM)
-        faults.note("bom", "starts with a UTF-8 byte order mark, which was ignored.")
+        faults.note(Kind.BOM, "starts with a UTF-8 byte order mark, which was ignored.")
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -101,10 +102,10 @@ def _guarded(file: DataFile, faults: Faults) -> Iterator[None]:
     except (EOFError, zlib.error, OSError) as error:
         if file.gzipped and not (isinstance(error, OSError) and error.errno):
             message = f"the .gz is damaged ({str(error).rstrip('.').lower()}); no row was used."
-            faults.error("damaged", message, "Fetch or compress the file again.")
+            faults.error(Kind.DAMAGED, message, "Fetch or compress the file again.")
         else:
             reason = getattr(error, "strerror", None) or type(error).__name__
-            faults.error("unreadable", f"cannot be read: {reason.lower()}.")
+            faults.error(Kind.UNREADABLE, f"cannot be read: {reason.lower()}.")
         raise BrokenFile from None
 
 
@@ -113,7 +114,7 @@ def _prepared(file: DataFile, raw: BinaryIO, faults: Faults) -> BinaryIO:
     head = file.head()
     encoding = _utf16(head)
     if encoding:
-        faults.error("encoding", f"byte 0: this is {encoding}, not UTF-8.", "Save it as UTF-8.")
+        faults.error(Kind.ENCODING, f"byte 0: this is {encoding}, not UTF-8.", "Save it as UTF-8.")
         raise BrokenFile
     if b"\n" not in head and re.search(rb"\r[^\r\n]", head):
         return cast(BinaryIO, io.BufferedReader(CarriageReturns(raw)))
@@ -148,19 +149,19 @@ def _growth_limit(file: DataFile) -> float:
 def _check_growth(num_bytes: int, limit: float, faults: Faults) -> None:
     if num_bytes > limit:
         message = f"the .gz grows more than {MAX_GROWTH} times when unpacked; no row was used."
-        faults.error("bomb", message, "Unpack it yourself if you trust it.")
+        faults.error(Kind.TOO_LARGE, message, "Unpack it yourself if you trust it.")
         raise BrokenFile
 
 
 def _text(line: bytes, number: int, offset: int, max_line_bytes: int, faults: Faults) -> str | None:
     if len(line) > max_line_bytes:
         message = f"the line is longer than {max_line_bytes} bytes."
-        faults.error("long_line", message, "Split it or remove it.", line=number)
+        faults.error(Kind.TOO_LARGE, message, "Split it or remove it.", line=number)
         return None
     nul = line.find(b"\x00")
     if nul >= 0:
         message = f"NUL byte at byte {offset + nul} of the file."
-        faults.error("nul", message, "Remove it.", line=number)
+        faults.error(Kind.ENCODING, message, "Remove it.", line=number)
         return None
     try:
         return line.removesuffix(b"\n").removesuffix(b"\r").decode("utf-8")
@@ -174,7 +175,7 @@ def _refuse_encoding(
 ) -> None:
     value = data[error.start]
     message = f"byte {offset + error.start} (0x{value:02x}) is not UTF-8{_guess(data, error)}."
-    faults.error("encoding", message, "Save the file as UTF-8.", line=line)
+    faults.error(Kind.ENCODING, message, "Save the file as UTF-8.", line=line)
 
 
 def _guess(data: bytes, error: UnicodeDecodeError) -> str:

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from whet.data.faults import listed
-from whet.data.rows import Row, type_name
-from whet.types import Finding, Level
+from whet.data.places import listed
+from whet.data.reading.rows import Row, type_name
+from whet.findings import Finding, Kind, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +47,14 @@ def _compared(model: Schema, other: Schema) -> list[Finding]:
         ours, theirs = model.types[name], other.types[name]
         if ours and theirs and ours != theirs:
             message = f"is {_words(theirs)} here and {_words(ours)} in {model.file}."
-            level = Level.ERROR if name in model.used | other.used else Level.WARNING
+            level = Severity.ERROR if name in model.used | other.used else Severity.WARNING
             remedy = "Write it alike in both."
-            findings.append(Finding(level, "schema", message, other.file, 0, name, remedy))
+            findings.append(Finding(level, Kind.SCHEMA, message, other.file, 0, name, remedy))
     for here, there in ((model, other), (other, model)):
         lacking = sorted(here.types.keys() - there.types.keys())
         if lacking:
             message = f"has no column {listed(lacking)}, which {here.file} has."
-            findings.append(Finding(Level.WARNING, "schema", message, there.file))
+            findings.append(Finding(Severity.WARNING, Kind.SCHEMA, message, there.file))
     return findings
 
 

@@ -104,7 +104,7 @@ def test_chosen_answers_can_be_mapped_from_preference_pairs(tmp_path: Path) -> N
 def test_good_and_bad_marks_beside_messages_are_warned_of(tmp_path: Path) -> None:
     turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
     reading = read_rows(tmp_path, {"messages": turns, "label": False})
-    assert [finding.rule for finding in reading.findings] == ["feedback"]
+    assert [finding.kind for finding in reading.findings] == ["feedback"]
 
 
 def test_scalars_become_fields_and_the_rest_is_said_to_be_unused(tmp_path: Path) -> None:

@@ -15,9 +15,11 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from whet.data.faults import Faults, listed
-from whet.data.rows import Row, type_name
+from whet.data.places import listed
+from whet.data.reading.faults import Faults
+from whet.data.reading.rows import Row, type_name
 from whet.errors import ConfigError
+from whet.findings import Kind
 
 COLUMN_KEYS = (
     "messages", "instruction", "input", "output", "prompt", "completion",
@@ -80,13 +82,13 @@ def recognise(
         near = difflib.get_close_matches(name, seen, 1)
         hint = f" Did you mean {near[0]}?" if near else ""
         message = f"data.columns.{key} names column {name!r}; the file has {listed(list(seen))}."
-        faults.error("columns", message, f"Correct data.columns.{key}.{hint}")
+        faults.error(Kind.COLUMNS, message, f"Correct data.columns.{key}.{hint}")
     if absent:
         return None
     try:
         found = _Search(seen, mapping).format()
     except _Unclear as unclear:
-        faults.error("format", *unclear.args)
+        faults.error(Kind.FORMAT, *unclear.args)
         return None
     _warn_of_feedback(found, mapping, rows, faults)
     return found
@@ -225,4 +227,4 @@ def _warn_of_feedback(
         values = [row.values.get(name) for row in rows[:50]]
         if name not in used and values and all(type_name(v) == "true or false" for v in values):
             message = f"column {name!r} marks rows as good or bad; every row would be imitated."
-            faults.warn("feedback", message, "Keep only the rows to imitate.", field=name)
+            faults.warn(Kind.FEEDBACK, message, "Keep only the rows to imitate.", field=name)

@@ -13,7 +13,7 @@ import pytest
 
 from whet.data import Reading, read
 from whet.errors import ConfigError, DataError
-from whet.types import Level
+from whet.findings import Severity
 
 OK = b'{"input": "a", "output": "b"}\n'
 USER, ASSISTANT = ("user", "hi"), ("assistant", "ho")
@@ -43,7 +43,7 @@ def read_bytes(folder: Path, name: str, data: bytes, **options: Any) -> Reading:
 
 
 def errors(reading: Reading) -> list[str]:
-    return [str(finding) for finding in reading.findings if finding.level is Level.ERROR]
+    return [str(finding) for finding in reading.findings if finding.severity is Severity.ERROR]
 
 
 def texts(reading: Reading) -> list[tuple[str, str]]:

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from whet.data.keys import place
-from whet.types import Example, Finding, Level
+from whet.data.places import place
+from whet.findings import Finding, Kind, Severity
+from whet.types import Example
 
 
 def _luhn(text: str) -> bool:
@@ -43,35 +44,41 @@ def _varied(text: str) -> bool:
 class Pattern:
     """What is looked for; `hint` is a text that has to occur before the expression is tried."""
 
-    kind: str
-    level: Level
+    name: str
+    severity: Severity
     hint: str
     expression: re.Pattern[str]
     holds: Callable[[str], bool] = lambda text: True
 
 
 def _pattern(
-    kind: str, level: Level, hint: str, expression: str, holds: Callable[[str], bool] | None = None
+    name: str,
+    severity: Severity,
+    hint: str,
+    expression: str,
+    holds: Callable[[str], bool] | None = None,
 ) -> Pattern:
-    return Pattern(kind, level, hint, re.compile(expression, re.ASCII), holds or (lambda _: True))
+    return Pattern(
+        name, severity, hint, re.compile(expression, re.ASCII), holds or (lambda _: True)
+    )
 
 
 PATTERNS = (
-    _pattern("a private key", Level.ERROR, "PRIVATE KEY",
+    _pattern("a private key", Severity.ERROR, "PRIVATE KEY",
              r"-----BEGIN (?:[A-Z]+ ){0,3}PRIVATE KEY(?: BLOCK)?-----"),
-    _pattern("an AWS access key", Level.ERROR, "A", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", _varied),
-    _pattern("an API key", Level.ERROR, "sk-", r"\bsk-[A-Za-z0-9_-]{20,200}", _varied),
-    _pattern("a GitHub token", Level.ERROR, "gh",
+    _pattern("an AWS access key", Severity.ERROR, "A", r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b", _varied),
+    _pattern("an API key", Severity.ERROR, "sk-", r"\bsk-[A-Za-z0-9_-]{20,200}", _varied),
+    _pattern("a GitHub token", Severity.ERROR, "gh",
              r"\b(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})", _varied),
-    _pattern("a Hugging Face token", Level.ERROR, "hf_", r"\bhf_[A-Za-z0-9]{30,}\b", _varied),
-    _pattern("a Google API key", Level.ERROR, "AIza", r"\bAIza[A-Za-z0-9_-]{35}", _varied),
-    _pattern("a Slack token", Level.ERROR, "xox", r"\bxox[abprs]-[A-Za-z0-9-]{20,}", _varied),
-    _pattern("an email address", Level.WARNING, "@",
+    _pattern("a Hugging Face token", Severity.ERROR, "hf_", r"\bhf_[A-Za-z0-9]{30,}\b", _varied),
+    _pattern("a Google API key", Severity.ERROR, "AIza", r"\bAIza[A-Za-z0-9_-]{35}", _varied),
+    _pattern("a Slack token", Severity.ERROR, "xox", r"\bxox[abprs]-[A-Za-z0-9-]{20,}", _varied),
+    _pattern("an email address", Severity.WARNING, "@",
              r"\b[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63})*\.[A-Za-z]{2,24}\b",
              _real_address),
-    _pattern("a card number", Level.WARNING, "",
+    _pattern("a card number", Severity.WARNING, "",
              r"(?<![\d.-])[3-6]\d{3}(?:[ -]?\d{4}){2}[ -]?\d{1,4}(?![\d.-])", _luhn),
-    _pattern("an IBAN", Level.WARNING, "",
+    _pattern("an IBAN", Severity.WARNING, "",
              r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", _iban),
 )  # fmt: skip
 
@@ -86,10 +93,12 @@ def _in_example(example: Example) -> Iterator[Finding]:
     for index, message in enumerate(example.messages):
         for pattern, value, count in _matches(message["content"]):
             more = f" and {count - 1} more" if count > 1 else ""
-            said = f"holds {pattern.kind} ({masked(value)}){more}."
-            remedy = "Replace it and revoke it." if pattern.level is Level.ERROR else ""
+            said = f"holds {pattern.name} ({masked(value)}){more}."
+            is_secret = pattern.severity is Severity.ERROR
+            kind = Kind.SECRET if is_secret else Kind.PERSONAL_DATA
+            fix = "Replace it and revoke it." if is_secret else "Replace it by a made-up one."
             field = f"messages[{index}].content"
-            yield Finding(pattern.level, "sensitive", said, file, line, field, remedy)
+            yield Finding(pattern.severity, kind, said, file, line, field, fix, example.id)
 
 
 def _matches(text: str) -> Iterator[tuple[Pattern, str, int]]:

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from whet.data.faults import Faults
+from whet.data.reading.faults import Faults
+from whet.findings import Kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ class Table:
             return
         seen = "an empty object" if isinstance(value, dict) else type_name(value)
         message = f"the row is {seen}; expected an object with named values."
-        self.refuse(line, str(value), "row_type", message, 'Write it as {"column": value}.')
+        self.refuse(line, str(value), Kind.ROW_TYPE, message, 'Write it as {"column": value}.')
 
     def refuse(
-        self, line: int, text: str, rule: str, message: str, remedy: str = "", key: str = ""
+        self, line: int, text: str, kind: Kind, message: str, fix: str = "", key: str = ""
     ) -> None:
         """Sets a row aside, with the reason."""
-        self.faults.error(rule, message, remedy, line=line, field=key)
+        self.faults.error(kind, message, fix, line=line, field=key)
         self.set_aside(line, text)
 
     def set_aside(self, line: int, text: str) -> None:

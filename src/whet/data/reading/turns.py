@@ -11,9 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from whet.data.faults import printable
-from whet.data.rows import type_name
-from whet.data.strict_json import InvalidJSON, parse
+from whet.data.places import printable
+from whet.data.reading.rows import type_name
+from whet.data.reading.strict_json import InvalidJSON, parse
+from whet.findings import Kind
 from whet.types import Message
 
 ROLES = ("system", "user", "assistant", "tool")
@@ -35,11 +36,11 @@ _KNOWN_KEYS = {
 
 
 class TurnFault(ValueError):
-    """One thing wrong with a row: a stable rule, the field, what was seen, what to do."""
+    """One thing wrong with a row: its kind, the field, what was seen, what to do."""
 
-    def __init__(self, rule: str, field: str, message: str, remedy: str = "") -> None:
+    def __init__(self, kind: Kind, field: str, message: str, fix: str = "") -> None:
         super().__init__(f"{field}: {message}")
-        self.rule, self.field, self.message, self.remedy = rule, field, message, remedy
+        self.kind, self.field, self.message, self.fix = kind, field, message, fix
 
 
 @dataclass(slots=True)
@@ -62,7 +63,7 @@ def read_turns(value: Any, field: str, roles: Mapping[str, str]) -> list[Turn]:
         value = parsed(value, field)
     if not isinstance(value, list):
         seen = type_name(value)
-        raise TurnFault("type", field, f"is {seen}; expected a list of turns.", _MEND)
+        raise TurnFault(Kind.CONTENT, field, f"is {seen}; expected a list of turns.", _MEND)
     turns: list[Turn] = []
     for index, item in enumerate(value):
         _append(turns, _turn(item, f"{field}[{index}]", roles))
@@ -85,7 +86,7 @@ def _append(turns: list[Turn], turn: Turn) -> None:
 def _turn(item: Any, field: str, roles: Mapping[str, str]) -> Turn:
     if not isinstance(item, dict):
         message = f"is {type_name(item)}; expected an object with role and content."
-        raise TurnFault("type", field, message, _MEND)
+        raise TurnFault(Kind.CONTENT, field, message, _MEND)
     role_key = "from" if "from" in item and "role" not in item else "role"
     text_key = "value" if "value" in item and "content" not in item else "content"
     role, is_call = _role(item, field, role_key, roles)
@@ -105,7 +106,7 @@ def _role(item: dict[str, Any], field: str, key: str, roles: Mapping[str, str]) 
     given = item.get(key)
     if given is None:
         message = f"missing; the turn has {', '.join(map(repr, item)) or 'nothing'}."
-        raise TurnFault("role", f"{field}.{key}", message, f"Name its role: {', '.join(ROLES)}.")
+        raise TurnFault(Kind.ROLE, f"{field}.{key}", message, f"Name its role: {', '.join(ROLES)}.")
     known = dict(zip(ROLES, ROLES, strict=True))
     known |= _SHAREGPT_ROLES if key == "from" else {}
     known |= roles
@@ -114,7 +115,7 @@ def _role(item: dict[str, Any], field: str, key: str, roles: Mapping[str, str]) 
     if key == "from" and given in _CALL_ROLES:
         return "assistant", True
     message = f"role {printable(repr(given), 40)} is not one of {', '.join(ROLES)}."
-    raise TurnFault("role", f"{field}.{key}", message, "Map it with data.roles.")
+    raise TurnFault(Kind.ROLE, f"{field}.{key}", message, "Map it with data.roles.")
 
 
 def _content(value: Any, role: str, item: dict[str, Any], field: str) -> Message:
@@ -126,7 +127,7 @@ def _content(value: Any, role: str, item: dict[str, Any], field: str) -> Message
     if value is None and role == "assistant" and calls:
         return {"role": role, "content": ""}
     seen = type_name(value) if value is not None else "null" if _has_text(item) else "missing"
-    raise TurnFault("content", field, f"is {seen}; expected text.", _MEND)
+    raise TurnFault(Kind.CONTENT, field, f"is {seen}; expected text.", _MEND)
 
 
 def _has_text(item: dict[str, Any]) -> bool:
@@ -152,7 +153,7 @@ def _from_blocks(blocks: list[Any], role: str, field: str) -> Message:
         else:
             seen = f"a block of type {kind!r}" if kind else type_name(block)
             remedy = "Only text can be trained on. Remove the block or the row."
-            raise TurnFault("block", place, f"is {seen}.", remedy)
+            raise TurnFault(Kind.CONTENT, place, f"is {seen}.", remedy)
     message["content"] = "".join(texts)
     return message
 
@@ -172,10 +173,10 @@ def _add_calls(message: Message, item: dict[str, Any], field: str) -> None:
         return
     place = f"{field}.tool_calls"
     if not isinstance(given, list):
-        raise TurnFault("tool_calls", place, f"is {type_name(given)}; expected a list.", _MEND)
+        raise TurnFault(Kind.TOOL_CALL, place, f"is {type_name(given)}; expected a list.", _MEND)
     if message["role"] != "assistant":
         said = f"a {message['role']} turn cannot call tools."
-        raise TurnFault("tool_calls", place, said, _MEND)
+        raise TurnFault(Kind.TOOL_CALL, place, said, _MEND)
     calls = [_call(call, f"{place}[{index}]") for index, call in enumerate(given)]
     message["tool_calls"] = [*message.get("tool_calls", []), *calls]
 
@@ -185,7 +186,7 @@ def _call(value: Any, field: str) -> dict[str, Any]:
     inner = value.get("function", value) if isinstance(value, dict) else None
     if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
         said = "is not a tool call; expected an object with name and arguments."
-        raise TurnFault("tool_calls", field, said, _MEND)
+        raise TurnFault(Kind.TOOL_CALL, field, said, _MEND)
     arguments = inner.get("arguments", inner.get("parameters"))
     if isinstance(arguments, str):
         arguments = parsed(arguments or "{}", f"{field}.arguments")
@@ -193,7 +194,7 @@ def _call(value: Any, field: str) -> dict[str, Any]:
         arguments = {}
     if not isinstance(arguments, dict):
         said = f"is {type_name(arguments)}; expected an object."
-        raise TurnFault("tool_calls", f"{field}.arguments", said, _MEND)
+        raise TurnFault(Kind.TOOL_CALL, f"{field}.arguments", said, _MEND)
     call: dict[str, Any] = {"type": "function"}
     if isinstance(value.get("id"), str):
         call["id"] = value["id"]
@@ -208,7 +209,7 @@ def _add_rest(message: Message, item: dict[str, Any], field: str) -> None:
             continue
         if not isinstance(value, str):
             said = f"is {type_name(value)}; expected text."
-            raise TurnFault("type", f"{field}.{key}", said, _MEND)
+            raise TurnFault(Kind.CONTENT, f"{field}.{key}", said, _MEND)
         message[key] = value
 
 
@@ -222,7 +223,7 @@ def _refuse_weights(item: dict[str, Any], role: str, field: str) -> None:
             f"{printable(repr(value), 40)} for {role}; weights of single turns are not supported."
         )
         remedy = f"Remove {key}, or remove the row if its answer should not be learnt."
-        raise TurnFault("weight", f"{field}.{key}", said, remedy)
+        raise TurnFault(Kind.WEIGHT, f"{field}.{key}", said, remedy)
 
 
 def unknown_keys(value: Any) -> set[str]:
@@ -242,4 +243,4 @@ def parsed(text: str, field: str) -> Any:
         return parse(text)
     except InvalidJSON as error:
         said = f"is not JSON at column {error.position + 1}: {error}"
-        raise TurnFault("json", field, said, _MEND) from None
+        raise TurnFault(Kind.SYNTAX, field, said, _MEND) from None

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from whet.data.conversation import conversation_faults
-from whet.data.faults import listed, printable
-from whet.data.formats import Format
-from whet.data.rows import Row, type_name
-from whet.data.turns import ROLES, Turn, TurnFault, parsed, read_turns, unknown_keys
+from whet.data.places import listed, printable
+from whet.data.reading.conversation import conversation_faults
+from whet.data.reading.formats import Format
+from whet.data.reading.rows import Row, type_name
+from whet.data.reading.turns import ROLES, Turn, TurnFault, parsed, read_turns, unknown_keys
+from whet.findings import Kind
 from whet.types import Example, Message
 
 _MEND = "Mend or remove the row."
@@ -115,7 +116,7 @@ class Converter:
             place = f"{column}[{index}]"
             if not _is_pair(pair):
                 said = "expected a question and its answer, both text."
-                raise TurnFault("history", place, said, _MEND)
+                raise TurnFault(Kind.CONTENT, place, said, _MEND)
             turns += [_turn("user", pair[0], f"{place}[0]")]
             turns += [_turn("assistant", pair[1], f"{place}[1]")]
         return turns
@@ -127,7 +128,7 @@ class Converter:
             return turns
         if turns and turns[0].message["role"] == "system":
             said = "the row has a system column and a system message as well."
-            raise TurnFault("two_systems", column, said, "Keep one of them.")
+            raise TurnFault(Kind.TURN_ORDER, column, said, "Keep one of them.")
         return [_turn("system", text, column), *turns]
 
     def _tools(self, values: dict[str, Any]) -> list[Mapping[str, Any]]:
@@ -139,7 +140,7 @@ class Converter:
         tools = parsed(value, column) if isinstance(value, str) and value.strip() else value
         if not isinstance(tools, list):
             said = f"is {type_name(tools)}; expected a list of tool definitions."
-            raise TurnFault("tools", column, said, _MEND)
+            raise TurnFault(Kind.TOOL_CALL, column, said, _MEND)
         return [_tool(tool, f"{column}[{index}]") for index, tool in enumerate(tools)]
 
     def _group(self, values: dict[str, Any]) -> str | None:
@@ -149,7 +150,7 @@ class Converter:
         if value is None or value == "" or not isinstance(value, _SCALARS):
             seen = "is empty" if value == "" else _seen(values, self.group)
             said = f"{seen}; every row needs a group that is text or a number."
-            raise TurnFault("group", self.group, said, _MEND)
+            raise TurnFault(Kind.GROUP, self.group, said, _MEND)
         return str(value)
 
     def _text(self, values: dict[str, Any], column: str) -> str:
@@ -162,7 +163,7 @@ class Converter:
         remedy = _MEND
         if isinstance(value, dict | list):
             remedy = "Write it as the text that the model should see."
-        raise TurnFault("type", column, f"{_seen(values, column)}; expected text.", remedy)
+        raise TurnFault(Kind.CONTENT, column, f"{_seen(values, column)}; expected text.", remedy)
 
     def _optional_text(self, values: dict[str, Any], column: str) -> str:
         return "" if values.get(column) is None else self._text(values, column)
@@ -170,7 +171,7 @@ class Converter:
     def _present(self, values: dict[str, Any], column: str) -> None:
         if values.get(column) is None:
             said = f"{_seen(values, column)}; expected a list of turns."
-            raise TurnFault("type", column, said, _MEND)
+            raise TurnFault(Kind.CONTENT, column, said, _MEND)
 
     def _note_unused(self, values: dict[str, Any]) -> None:
         used = set(self.form.columns.values())
@@ -207,5 +208,5 @@ def _tool(value: Any, field: str) -> Mapping[str, Any]:
     inner = value.get("function", value) if isinstance(value, dict) else None
     if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
         said = "is not a tool definition; expected an object with a name."
-        raise TurnFault("tools", field, said, _MEND)
+        raise TurnFault(Kind.TOOL_CALL, field, said, _MEND)
     return value if "function" in value else {"type": "function", "function": inner}

@@ -7,12 +7,13 @@ import decimal
 import math
 from typing import Any
 
-from whet.data.faults import listed, printable
-from whet.data.files import DataFile
-from whet.data.lines import BrokenFile
-from whet.data.rows import Table
-from whet.data.strict_json import faults_in
+from whet.data.places import listed, printable
+from whet.data.reading.files import DataFile
+from whet.data.reading.lines import BrokenFile
+from whet.data.reading.rows import Table
+from whet.data.reading.strict_json import faults_in
 from whet.errors import MissingExtraError
+from whet.findings import Kind
 
 
 def read_parquet(file: DataFile, table: Table) -> None:
@@ -31,7 +32,7 @@ def read_parquet(file: DataFile, table: Table) -> None:
         faults = list(faults_in(row))
         for fault in faults:
             key = printable(fault.field)
-            table.faults.error("value", fault.message, "Mend it.", line=number, field=key)
+            table.faults.error(Kind.VALUE, fault.message, "Mend it.", line=number, field=key)
         if faults:
             table.set_aside(number, str(values))
         else:
@@ -53,7 +54,7 @@ def _decoded(file: DataFile, table: Table) -> list[dict[str, Any]]:
     except (arrow.ArrowException, OSError, ValueError) as error:
         reason = printable(str(error).split("\n")[0], 120).rstrip(".")
         message = f"the Parquet file is damaged or of an unknown kind ({reason}); no row was used."
-        table.faults.error("damaged", message, "Write or fetch the file again.")
+        table.faults.error(Kind.DAMAGED, message, "Write or fetch the file again.")
         raise BrokenFile from None
 
 
@@ -61,7 +62,7 @@ def _refuse_doubles(names: list[str], table: Table) -> None:
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"has the column {listed(twice)} more than once."
-        table.faults.error("header", message, "Rename the columns.")
+        table.faults.error(Kind.HEADER, message, "Rename the columns.")
         raise BrokenFile
 
 

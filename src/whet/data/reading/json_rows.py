@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 
-from whet.data.faults import Faults, listed, printable
-from whet.data.files import DataFile
-from whet.data.lines import BrokenFile, read_document, read_lines
-from whet.data.rows import Table
-from whet.data.strict_json import InvalidJSON, parse, parse_at, skip_space
+from whet.data.places import listed, printable
+from whet.data.reading.faults import Faults
+from whet.data.reading.files import DataFile
+from whet.data.reading.lines import BrokenFile, read_document, read_lines
+from whet.data.reading.rows import Table
+from whet.data.reading.strict_json import InvalidJSON, parse, parse_at, skip_space
+from whet.findings import Kind
 
 _MEND = "Mend or remove the row."
 
@@ -43,9 +45,9 @@ def _refuse(table: Table, line: int, text: str, error: InvalidJSON, prefix: str)
     for fault in error.faults:
         if fault.field:
             key = printable(fault.field)
-            table.faults.error("json_value", fault.message, _MEND, line=line, field=key)
+            table.faults.error(Kind.VALUE, fault.message, _MEND, line=line, field=key)
         else:
-            table.faults.error("json", prefix + fault.message, _MEND, line=line)
+            table.faults.error(Kind.SYNTAX, prefix + fault.message, _MEND, line=line)
     table.set_aside(line, text)
 
 
@@ -63,7 +65,7 @@ def is_json_document(file: DataFile, faults: Faults) -> bool:
         return True
     if not rest.strip():
         return True
-    faults.note("jsonl", "holds an object a line and was read as JSONL.")
+    faults.note(Kind.WRAPPER, "holds an object a line and was read as JSONL.")
     return False
 
 
@@ -152,7 +154,7 @@ class _Scanner:
             self._stop(end, "there is more after the list")
 
     def _wrapped(self, start: int, key: str) -> None:
-        self.table.faults.note("wrapper", f"the rows are the list under {key!r}.")
+        self.table.faults.note(Kind.WRAPPER, f"the rows are the list under {key!r}.")
         position = skip_space(self.text, start + 1)
         while True:
             name, position = parse_at(self.text, position)
@@ -178,7 +180,7 @@ class _Scanner:
     def _add(self, line: int, start: int, end: int, value: object) -> None:
         if end - start > self.max_bytes:
             message = f"the row is longer than {self.max_bytes} bytes."
-            self.table.refuse(line, self.text[start:end][:80], "long_line", message, _MEND)
+            self.table.refuse(line, self.text[start:end][:80], Kind.TOO_LARGE, message, _MEND)
         else:
             self.table.add(line, value)
 
@@ -200,7 +202,7 @@ class _Scanner:
         self._fail(line, f"invalid JSON at column {column}: {message}.", "Mend the file.")
 
     def _fail(self, line: int, message: str, remedy: str) -> None:
-        self.table.faults.error("json", message, remedy, line=line)
+        self.table.faults.error(Kind.SYNTAX, message, remedy, line=line)
         raise BrokenFile
 
 

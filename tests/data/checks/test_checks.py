@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from whet.data import check, labels
-from whet.types import Example, Level
+from whet.findings import Finding, Kind, Severity
+from whet.types import Example
 
 
 def example(
@@ -18,44 +19,44 @@ def labelled(*answers: str) -> list[Example]:
     return [example(f"q{i}", answer, i) for i, answer in enumerate(answers, 1)]
 
 
-def said(findings: list, rule: str) -> list[str]:
-    return [str(finding) for finding in findings if finding.rule == rule]
+def said(findings: list[Finding], kind: Kind) -> list[str]:
+    return [str(finding) for finding in findings if finding.kind is kind]
 
 
 def test_a_copy_is_a_copy_in_other_case_spacing_and_unicode_form() -> None:
     rows = [example("Café open?", "yes", 1), example("  cafe\u0301   OPEN? ", "Yes", 2)]
-    assert said(check(rows), "duplicate") == ["t.jsonl:2: the same row as t.jsonl:1."]
+    assert said(check(rows), Kind.DUPLICATE_EXACT) == ["t.jsonl:2: the same row as t.jsonl:1."]
 
 
 def test_one_input_with_two_labels_is_a_contradiction() -> None:
     rows = [*labelled(*"aabbaabb"), example("q1", "b", 9)]
-    assert said(check(rows), "contradiction") == [
+    assert said(check(rows), Kind.LABEL_CONFLICT) == [
         "t.jsonl:1: the same input has 2 different answers; see t.jsonl:9. Keep the right one."
     ]
 
 
 def test_several_free_answers_to_one_input_are_a_note() -> None:
     rows = [example("Write a poem.", "Roses", 1), example("Write a poem.", "Violets", 2)]
-    finding = next(finding for finding in check(rows) if finding.rule == "several_answers")
-    assert finding.level is Level.NOTE
+    finding = next(finding for finding in check(rows) if finding.kind == Kind.SEVERAL_ANSWERS)
+    assert finding.severity is Severity.NOTE
 
 
 def test_other_tools_make_another_input() -> None:
     row = example("Book a flight", "I cannot.", 1)
     other = Example.of(row.messages, "t.jsonl:2", tools=[{"function": {"name": "book"}}])
-    assert not said(check([row, other]), "duplicate")
+    assert not said(check([row, other]), Kind.DUPLICATE_EXACT)
 
 
 def test_a_system_message_conflicts_only_with_a_project_prompt() -> None:
     rows = [example("q", "a", 1, system="Be brief."), example("r", "a", 2)]
-    assert not said(check(rows), "system_conflict")
-    (finding,) = (f for f in check(rows, has_prompt=True) if f.rule == "system_conflict")
-    assert (finding.level, finding.line) == (Level.ERROR, 1)
-    assert "{{field}}" in finding.remedy
+    assert not said(check(rows), Kind.SYSTEM_CONFLICT)
+    (finding,) = (f for f in check(rows, has_prompt=True) if f.kind == Kind.SYSTEM_CONFLICT)
+    assert (finding.severity, finding.line) == (Severity.ERROR, 1)
+    assert "{{field}}" in finding.fix
 
 
 def test_class_balance_names_the_ends() -> None:
-    assert said(check(labelled(*"aaaabbc", *"ab")), "class_balance") == [
+    assert said(check(labelled(*"aaaabbc", *"ab")), Kind.CLASS_BALANCE) == [
         "3 different answers in 9 rows; most frequent 'a' (5), least 'c' (1)."
     ]
 
@@ -68,7 +69,7 @@ def test_free_text_has_no_labels() -> None:
 
 def test_one_label_in_two_spellings_is_a_warning() -> None:
     rows = labelled(*["card", "pin"] * 4, "Card ")
-    assert said(check(rows), "label_spelling") == [
+    assert said(check(rows), Kind.LABEL_SPELLING) == [
         "one answer in several spellings: 'card' (4), 'Card ' (1). "
         "Write it alike everywhere: scoring compares the text."
     ]
@@ -76,13 +77,13 @@ def test_one_label_in_two_spellings_is_a_warning() -> None:
 
 def test_labels_that_only_test_has_are_named() -> None:
     test = [example("t", "new", 1, file="test.jsonl")]
-    assert said(check(labelled(*"ababab"), test=test), "unseen_label") == [
+    assert said(check(labelled(*"ababab"), test=test), Kind.UNSEEN_LABEL) == [
         "1 answers of the test rows never occur in training: new. Add training rows with them."
     ]
 
 
 def test_errors_come_first() -> None:
     key = "sk-" + "aB3dE5fG7hJ9kL1mN2pQ"
-    levels = [finding.level for finding in check([*labelled(*"ababab"), example(key, "b", 7)])]
-    assert levels == sorted(levels, key=list(Level).index)
-    assert levels[0] is Level.ERROR
+    levels = [finding.severity for finding in check([*labelled(*"ababab"), example(key, "b", 7)])]
+    assert levels == sorted(levels, key=list(Severity).index)
+    assert levels[0] is Severity.ERROR

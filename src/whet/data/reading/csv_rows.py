@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from whet.data.faults import Faults, listed, printable
-from whet.data.files import DataFile
-from whet.data.lines import BrokenFile, Line, read_lines
-from whet.data.rows import Table
+from whet.data.places import listed, printable
+from whet.data.reading.faults import Faults
+from whet.data.reading.files import DataFile
+from whet.data.reading.lines import BrokenFile, Line, read_lines
+from whet.data.reading.rows import Table
+from whet.findings import Kind
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _QUOTED = re.compile(r'"[^"]*"')
@@ -97,11 +99,13 @@ def _header(record: list[str], faults: Faults, line: int) -> list[str]:
     for index, name in enumerate(names):
         if not name:
             names[index] = f"column_{index + 1}"
-            faults.note("header", f"column {index + 1} has no name and is called {names[index]}.")
+            faults.note(
+                Kind.HEADER, f"column {index + 1} has no name and is called {names[index]}."
+            )
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         message = f"the header names {listed(twice)} more than once."
-        faults.error("header", message, "Rename the columns.", line=line)
+        faults.error(Kind.HEADER, message, "Rename the columns.", line=line)
         raise BrokenFile
     return names
 
@@ -112,13 +116,13 @@ def _refuse_width(
     name = _DELIMITERS.get(delimiter, delimiter)
     message = f"the row has {len(record)} fields, the header has {len(header)} ({listed(header)})."
     remedy = f"Put a field that holds a {name} or a quote in double quotes."
-    table.refuse(line, delimiter.join(record), "fields", message, remedy)
+    table.refuse(line, delimiter.join(record), Kind.FIELDS, message, remedy)
 
 
 def _stop(faults: Faults, line: int, reason: str) -> None:
     message = f"invalid CSV in the row that begins here: {printable(reason)}."
     remedy = "Double every quote inside a quoted field and close each; later rows were not read."
-    faults.error("csv", message, remedy, line=line)
+    faults.error(Kind.SYNTAX, message, remedy, line=line)
     raise BrokenFile
 
 

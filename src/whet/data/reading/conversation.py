@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from whet.data.turns import Turn, TurnFault
+from whet.data.reading.turns import Turn, TurnFault
+from whet.findings import Kind
 
 _REMOVE = "Mend or remove the row."
 
@@ -18,18 +19,20 @@ _REMOVE = "Mend or remove the row."
 def conversation_faults(turns: Sequence[Turn], field: str) -> Iterator[TurnFault]:
     """Everything wrong with the order and the emptiness of the turns."""
     if not turns:
-        yield TurnFault("no_turns", field, "is an empty list.", _REMOVE)
+        yield TurnFault(Kind.TURN_ORDER, field, "is an empty list.", _REMOVE)
         return
     roles = [turn.message["role"] for turn in turns]
     if "user" not in roles:
         only = "only a system message" if set(roles) == {"system"} else "no user turn"
-        yield TurnFault("no_user", field, f"holds {only}; there is nothing to answer.", _REMOVE)
+        yield TurnFault(
+            Kind.TURN_ORDER, field, f"holds {only}; there is nothing to answer.", _REMOVE
+        )
     for index, turn in enumerate(turns):
         yield from _order_faults(turns, index)
         yield from _empty_faults(turn)
     if roles[-1] != "assistant" and "user" in roles:
         said = f"the last message is from {roles[-1]}; expected the assistant's answer."
-        yield TurnFault("no_answer", turns[-1].field, said, "Add the answer or remove the row.")
+        yield TurnFault(Kind.TURN_ORDER, turns[-1].field, said, "Add the answer or remove the row.")
 
 
 def _order_faults(turns: Sequence[Turn], index: int) -> Iterator[TurnFault]:
@@ -38,16 +41,20 @@ def _order_faults(turns: Sequence[Turn], index: int) -> Iterator[TurnFault]:
     called = before is not None and bool(before.get("tool_calls"))
     if role == "system" and index:
         said = "a system message after the first message."
-        yield TurnFault("system_late", turn.field, said, "Join it to the first, or remove the row.")
+        yield TurnFault(
+            Kind.TURN_ORDER, turn.field, said, "Join it to the first, or remove the row."
+        )
     elif role == "tool" and not (called or (before is not None and before["role"] == "tool")):
         said = "a tool message without a tool call before it."
-        yield TurnFault("tool_alone", turn.field, said, _REMOVE)
+        yield TurnFault(Kind.TOOL_CALL, turn.field, said, _REMOVE)
     elif role != "tool" and called:
         said = f"a {role} message where the result of the tool call should stand."
-        yield TurnFault("call_alone", turn.field, said, "Add the tool's result, or remove the row.")
+        yield TurnFault(
+            Kind.TOOL_CALL, turn.field, said, "Add the tool's result, or remove the row."
+        )
     elif before is not None and role == before["role"] and role in ("user", "assistant"):
         said = f"two {role} messages in a row."
-        yield TurnFault("repeated_role", turn.field, said, "Join them or remove the row.")
+        yield TurnFault(Kind.TURN_ORDER, turn.field, said, "Join them or remove the row.")
 
 
 def _empty_faults(turn: Turn) -> Iterator[TurnFault]:
@@ -56,7 +63,7 @@ def _empty_faults(turn: Turn) -> Iterator[TurnFault]:
         return
     if role == "assistant":
         said = "the assistant's reply is empty."
-        yield TurnFault("empty_reply", turn.content_field, said, "Write it or remove the row.")
+        yield TurnFault(Kind.EMPTY_TURN, turn.content_field, said, "Write it or remove the row.")
     elif role == "user":
         said = "the user's message is empty."
-        yield TurnFault("empty_user", turn.content_field, said, "Write it or remove the row.")
+        yield TurnFault(Kind.EMPTY_TURN, turn.content_field, said, "Write it or remove the row.")

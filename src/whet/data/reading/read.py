@@ -11,18 +11,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from whet.data.convert import Converter, RowFaults
-from whet.data.faults import Faults, listed, printable
-from whet.data.files import DataFile, Paths, find_files
-from whet.data.formats import Format, check_mapping, recognise
 from whet.data.ledger import Dropped
-from whet.data.lines import MAX_LINE_BYTES
-from whet.data.rows import Table
-from whet.data.schemas import Schema, disagreements, schema_of
-from whet.data.tables import read_table
-from whet.data.turns import ROLES
+from whet.data.places import listed, printable
+from whet.data.reading.convert import Converter, RowFaults
+from whet.data.reading.faults import Faults
+from whet.data.reading.files import DataFile, Paths, find_files
+from whet.data.reading.formats import Format, check_mapping, recognise
+from whet.data.reading.lines import MAX_LINE_BYTES
+from whet.data.reading.rows import Table
+from whet.data.reading.schemas import Schema, disagreements, schema_of
+from whet.data.reading.tables import read_table
+from whet.data.reading.turns import ROLES
 from whet.errors import ConfigError
-from whet.types import Example, Finding, Level
+from whet.findings import Finding, Kind, Severity
+from whet.types import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Reading:
     @property
     def errors(self) -> list[Finding]:
         """The findings that stop every verb which would use the rows."""
-        return [finding for finding in self.findings if finding.level is Level.ERROR]
+        return [finding for finding in self.findings if finding.severity is Severity.ERROR]
 
 
 def read(
@@ -75,7 +77,7 @@ def read(
     findings += disagreements([part.schema for part in parts if part.schema])
     if found.ignored:
         message = f"passed over, for no kind of data file: {listed(found.ignored, 6)}."
-        findings.append(Finding(Level.NOTE, "ignored", message))
+        findings.append(Finding(Severity.NOTE, Kind.IGNORED_FILE, message))
     return Reading(
         [example for part in parts for example in part.examples],
         " + ".join(dict.fromkeys(part.form.name for part in parts if part.form)),
@@ -153,7 +155,7 @@ class _FileReader:
             except RowFaults as error:
                 for fault in error.faults:
                     table.faults.error(
-                        fault.rule, fault.message, fault.remedy, line=row.line, field=fault.field
+                        fault.kind, fault.message, fault.fix, line=row.line, field=fault.field
                     )
                 table.set_aside(row.line, str(row.values))
         return examples
@@ -168,6 +170,6 @@ class _FileReader:
 def _tell_once(faults: Faults, converter: Converter) -> None:
     if converter.numbers:
         names = listed(list(converter.numbers))
-        faults.note("numbers", f"numbers in {names} were taken as text.")
+        faults.note(Kind.NUMBERS, f"numbers in {names} were taken as text.")
     if converter.unused:
-        faults.note("unused", f"not used: {listed(list(converter.unused))}.")
+        faults.note(Kind.UNUSED, f"not used: {listed(list(converter.unused))}.")
