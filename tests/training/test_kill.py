@@ -47,22 +47,20 @@ def start(stories: Path, folder: Path, slow: float) -> subprocess.Popen[str]:
 
 @pytest.mark.slow
 def test_killed_at_random_a_run_ends_as_if_it_had_not_been(stories: Path, tmp_path: Path) -> None:
-    whole = start(stories, tmp_path / "whole", 0.0)
-    expected = json.loads(whole.communicate()[0].splitlines()[-1])
+    with start(stories, tmp_path / "whole", 0.0) as whole:
+        assert whole.stdout is not None and whole.stdout.readline() == "ready\n"
+        started = time.monotonic()
+        expected = json.loads(whole.communicate()[0])
+        whole_s = time.monotonic() - started
     rng = random.Random(0)
     folder, kills = tmp_path / "killed", 0
-    while kills < 8:
-        process = start(stories, folder, 0.05 if kills % 3 == 0 else 0.0)
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(rng.uniform(0.2, 2.5))
-        if process.poll() is not None:
-            break
-        process.kill()
-        process.wait()
-        process.stdout.close()
-        kills += 1
-    last = start(stories, folder, 0.0)
-    found = json.loads(last.communicate()[0].splitlines()[-1])
+    for attempt in range(8):
+        with start(stories, folder, 0.05 if attempt % 3 == 0 else 0.0) as process:
+            assert process.stdout is not None and process.stdout.readline() == "ready\n"
+            time.sleep(rng.uniform(0.1, 0.4) * whole_s)
+            kills += process.poll() is None
+            process.kill()
+    with start(stories, folder, 0.0) as last:
+        found = json.loads(last.communicate()[0].splitlines()[-1])
     assert kills >= 2
     assert found == expected
