@@ -11,7 +11,10 @@ from whet.stats.looks import look_level
 from whet.stats.power import ItemsWanted, items_wanted, votes_wanted
 from whet.types import Outcome
 
-SHIP_NEXT = "Export it and prove the export equal: whet export RUN --to KIND --out DIR."
+SHIP_NEXT = (
+    "Take it from the run's folder: adapter/ in PEFT format, or model/ after full fine-tuning, with"
+    " tokenizer and chat template. Talk to it: whet chat RUN."
+)
 PREFERENCE = "preference"
 
 

@@ -70,8 +70,8 @@ def _from_hub(name: str) -> Path:
     except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
         reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         raise ModelError(
-            f"cannot fetch {name} from the Hugging Face hub: {reason} Check the name, the network "
-            "and, for a gated model, your access (hf auth login); or name a local folder."
+            f"cannot fetch {name} from the Hugging Face hub ({reason}). Check the name, the "
+            "network and, for a gated model, your access (hf auth login); or name a local folder."
         ) from None
 
 

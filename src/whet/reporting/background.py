@@ -77,12 +77,12 @@ def _last(points: list[tuple[int, float]]) -> str:
 def _facts(told: Training) -> list[tuple[str, Child]]:
     share = ""
     if figures.is_number(told["num_total"]) and told["num_total"] > 0:
-        share = f" ({100 * told['num_trainable'] / told['num_total']:.2g} %)"
+        share = f" ({100 * told['num_trainable'] / told['num_total']:.1f} %)"
     early = "; ended early, as validation got no better" if told["stopped_early"] else ""
     return [
         ("method", f"{told['method']}, {told['dtype']}"),
         ("trained", f"{figures.parameters(told['num_trainable'])} parameters{share}"),
-        ("examples", figure(figures.count(told["examples"]))),
+        ("examples seen", figure(figures.count(told["examples"]))),
         ("steps", f"{figures.count(told['steps'])}{early}"),
         ("took", figure(figures.duration(told["seconds"]))),
         ("peak memory", figure(figures.size(told["peak_memory_bytes"]))),

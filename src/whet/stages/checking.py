@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 import platform
 from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 
 from whet.findings import Severity
+from whet.infer.ready import load_answers
 from whet.rundir import write_json
 from whet.stages.job import Job
 from whet.types import Example
@@ -17,8 +19,13 @@ PACKAGES = ("torch", "transformers", "peft", "tokenizers", "numpy", "scipy")
 
 
 def write_check(job: Job) -> None:
-    """Writes split manifests, the ledger, the findings, the environment and the plan."""
+    """Writes split manifests, the ledger, the findings and the environment.
+
+    Ready answers are read here already, so that a fault in them is told before anything is spent.
+    """
     dataset = job.dataset
+    if job.options.predictions and not job.options.smoke:
+        load_answers(Path(job.options.predictions), job.judged)
     for name, rows in dataset.splits.items():
         write_json(job.run.file(f"data/{name}.json"), _manifest(rows))
     write_json(job.run.file("ledger.json"), dataset.ledger.to_json())

@@ -15,6 +15,7 @@ from whet.stages.details import details
 from whet.stages.judging import Evidence, judge, read_evidence
 from whet.stats import look_level
 
+SMOKE_NEXT = "Every part worked once, on a few rows. The whole of it: whet run."
 NO_LOOK = "`whet eval --split test` gives a verdict, and is a look at the test items."
 WEAK_PROMPT = "No prompt was written: the baseline is the task sentence alone, and weak."
 
@@ -51,9 +52,7 @@ def _report(
         "created": record["created"],
         "verdict": verdict.verdict.value if verdict else None,
         "reasons": verdict.reasons if verdict else _no_verdict(evidence),
-        "next": verdict.next
-        if verdict
-        else "whet eval --split test gives a verdict, and is a look.",
+        "next": verdict.next if verdict else SMOKE_NEXT if record["options"]["smoke"] else NO_LOOK,
         "task": config.task,
         "model": read_json(run.file("model.json")),
         "adapter": _adapter(run),
