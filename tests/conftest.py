@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -23,6 +24,16 @@ def test_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no test data at {folder}; set WHET_TEST_DATA")
     return folder
+
+
+@pytest.fixture(scope="session")
+def loopback() -> None:
+    """The test skips where this machine cannot reach itself (a namespace without interface)."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        try:
+            socket.create_connection(server.getsockname(), timeout=5).close()
+        except OSError as error:
+            pytest.skip(f"no loopback interface: {error}")
 
 
 @pytest.fixture(scope="session")

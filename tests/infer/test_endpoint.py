@@ -71,7 +71,7 @@ class Server:
 
 
 @pytest.fixture
-def serve() -> Iterator[Callable[..., Server]]:
+def serve(loopback: None) -> Iterator[Callable[..., Server]]:
     servers: list[Server] = []
 
     def start(reply: Callable[[int, dict[str, Any]], Reply]) -> Server:
