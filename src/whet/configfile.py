@@ -36,8 +36,23 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         ConfigError: with every fault of the file, each `file:line: key: what. Remedy.`
     """
     document = parse_yaml(path)
-    lines = dict(_lines(document))
-    values = _plain(document, str(path))
+    return make_config(_plain(document, str(path)), overrides, path, dict(_lines(document)))
+
+
+def make_config(
+    values: dict[str, Any],
+    overrides: Sequence[str] = (),
+    path: Path = Path("whet.yaml"),
+    lines: Mapping[tuple[str, ...], int] | None = None,
+) -> Config:
+    """The checked configuration of these values with overrides applied.
+
+    `path` and `lines` say where the values stand, for messages.
+
+    Raises:
+        ConfigError: with every fault.
+    """
+    lines = lines or {}
     for override in overrides:
         key, value = _split_override(override)
         _assign(values, key.split("."), value, override)
