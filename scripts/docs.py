@@ -20,6 +20,7 @@ from pydantic import BaseModel
 
 from whet.cli.main import add_verbs, app
 from whet.config import Config, Section
+from whet.findings import Kind
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -109,6 +110,14 @@ def cli_page() -> str:
     return "\n".join(lines)
 
 
+def findings_page() -> str:
+    """Every kind of finding that `whet check` may tell."""
+    lines = ["# Findings", "", "Made from `src/whet/findings.py`; `make docs` writes it.", ""]
+    lines += ["`whet check --json` names no other kind.", "", "| kind | meaning |", "|---|---|"]
+    lines += [f"| `{kind}` | {kind.description} |" for kind in Kind]
+    return "\n".join(lines) + "\n"
+
+
 def map_page() -> str:
     """A line for every file, from the first line of its docstring."""
     lines = ["# Every file", "", "Made from the docstrings; `make docs` writes it.", ""]
@@ -129,6 +138,7 @@ def pages() -> dict[Path, str]:
     return {
         ROOT / "docs" / "config.md": config_page(),
         ROOT / "docs" / "cli.md": cli_page(),
+        ROOT / "docs" / "findings.md": findings_page(),
         ROOT / "docs" / "map.md": map_page(),
         ROOT / "docs" / "whet.schema.json": schema,
     }
