@@ -207,10 +207,10 @@ class FormatGate(Section):
 
 
 class LatencyGate(Section):
-    """Time per answer, measured on this machine."""
+    """Time for one answer to one user, on this machine: items are asked one at a time."""
 
     p95_ms: float = Field(gt=0)
-    """Upper bound for the 95th percentile in milliseconds."""
+    """Upper bound for the 95th percentile in milliseconds, over up to 100 answers."""
 
 
 class GatesConfig(Section):

@@ -75,6 +75,16 @@ def test_an_adapter_of_a_run_is_judged_again_by_eval(project: Path) -> None:
     assert judged.verdict is not None
 
 
+def test_latency_is_timed_one_answer_at_a_time(project: Path) -> None:
+    trained = whet.train(project)
+    result = whet.eval(project, "gates.latency.p95_ms=60000", adapter=trained.adapter)
+    seconds = read_json(result.run / "gates.json")["tuned"]["latency"]
+    assert len(seconds) == result.report["arms"]["tuned"]["exact_match"]["n"]
+    assert all(0 < value < 60 for value in seconds)
+    gate = next(g for g in result.report["gates"] if g["name"] == "latency")
+    assert gate["required"] and "ms" in gate["evidence"]
+
+
 def test_ready_answers_get_a_verdict_and_cannot_ship_without_a_forgetting_gate(
     project: Path,
 ) -> None:

@@ -1,8 +1,8 @@
 """Which split a file is, by its name, when nothing else says so.
 
-    train.csv  replies.jsonl      train
-    test.csv  banking-test.jsonl  test
-    dev.json  validation.csv      validation
+train.csv  replies.jsonl      train
+test.csv  banking-test.jsonl  test
+dev.json  validation.csv      validation
 """
 
 from __future__ import annotations

@@ -115,7 +115,7 @@ def _latency(arm: Arm) -> list[str]:
     if latency is None:
         return ["not timed"]
     median, slow = figures.milliseconds(latency["p50"]), figures.milliseconds(latency["p95"])
-    return [f"median {median}", f"95 % within {slow}"]
+    return [f"in batches: median {median} an answer", f"95 % within {slow}"]
 
 
 def _mean(number: float | None) -> str:

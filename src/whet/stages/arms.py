@@ -14,7 +14,7 @@ from whet.progress import check_stop
 from whet.rundir import read_jsonl, write_jsonl
 from whet.stages.job import Job
 from whet.stages.preparing import form, project_file
-from whet.types import Completer, Completion, Example
+from whet.types import Completer, Completion, Example, Messages
 
 if TYPE_CHECKING:
     from whet.config import ArmConfig
@@ -118,22 +118,26 @@ def _answers(job: Job, arm: Arm, items: Sequence[Example], task: str) -> list[Sa
         texts = load_answers(project_file(job.project, file, "predictions"), items)
         return [_ready(item, text) for item, text in zip(items, texts, strict=True)]
     completer = completer_of(job, arm)
-    similar, passages = _lookups(job, arm, items)
+    prompts = prompts_of(job, arm, items)
     samples: list[Sample] = []
     for start in range(0, len(items), CHUNK):
         check_stop(job.progress)
         job.progress.advance(task, start, len(items))
         chunk = items[start : start + CHUNK]
-        asked = [
-            ask(arm, item, similar=similar, passages=passages, abstain=job.abstain)
-            for item in chunk
-        ]
         hits = completer.num_hits
-        answers = completer.complete(asked, job.decoding)
+        answers = completer.complete(prompts[start : start + CHUNK], job.decoding)
         cached = completer.num_hits - hits == len(chunk)
         samples += [_sample(i, a, cached) for i, a in zip(chunk, answers, strict=True)]
     job.progress.advance(task, len(items), len(items))
     return samples
+
+
+def prompts_of(job: Job, arm: Arm, items: Sequence[Example]) -> list[Messages]:
+    """What an arm that asks a model asks it, for each item."""
+    similar, passages = _lookups(job, arm, items)
+    return [
+        ask(arm, item, similar=similar, passages=passages, abstain=job.abstain) for item in items
+    ]
 
 
 def _predictions(job: Job, arm: Arm) -> str | None:

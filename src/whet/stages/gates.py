@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from whet.evals.arms import Arm
 from whet.evals.refusals import is_refusal
 from whet.progress import check_stop
 from whet.rundir import write_json
+from whet.stages.arms import prompts_of
 from whet.stages.baselines import read_chosen
 from whet.stages.job import Job
 from whet.stages.planning import planned_arms
@@ -21,17 +23,21 @@ from whet.types import Completer, Decoding, Message
 FILE = "gates.json"
 REFUSAL_TOKENS = 48
 SMOKE_PASSAGES = 4
+NUM_TIMED = 100
 
 
 def measure_gates(job: Job) -> None:
-    """Writes, for each tuned arm with a model, losses and refusals before and after training."""
+    """Writes, for each tuned arm with a model, losses and refusals before and after, and times."""
     found: dict[str, Any] = {}
     tuned = [arm for arm in planned_arms(job) if arm.uses_adapter]
     if tuned and job.options.predictions is None:
         measured = {"forgetting": _forgetting(job)}
         if job.config.gates.refusals and job.config.gates.refusals.cases:
             measured["refusals"] = _refusals(job, tuned[0])
-        found = {arm.name: measured for arm in tuned}
+        found = {arm.name: dict(measured) for arm in tuned}
+        if job.config.gates.latency:
+            for arm in tuned:
+                found[arm.name]["latency"] = _seconds(job, arm)
     write_json(job.run.file(FILE), found)
 
 
@@ -112,6 +118,25 @@ def _decisions(
         float(is_refusal(answer.text) is row["harmful"])
         for answer, row in zip(answers, rows, strict=True)
     ]
+
+
+def _seconds(job: Job, arm: Arm) -> list[float]:
+    """Seconds for an answer, items asked one at a time as a lone user asks a server.
+
+    One answer goes before the clock starts, as the first of a process is always slow.
+    """
+    items = job.judged[:NUM_TIMED]
+    prompts = prompts_of(job, arm, items)
+    completer = job.models.tuned()
+    completer.complete(prompts[:1], job.decoding)
+    seconds = []
+    for number, prompt in enumerate(prompts):
+        check_stop(job.progress)
+        job.progress.advance(f"latency of {arm.name}", number, len(prompts))
+        started = time.perf_counter()
+        completer.complete([prompt], job.decoding)
+        seconds.append(time.perf_counter() - started)
+    return seconds
 
 
 def _rows(path: Path, text: str, key: str, kind: type) -> list[dict[str, Any]]:

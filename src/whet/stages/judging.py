@@ -181,9 +181,8 @@ def _judged(evidence: Evidence, arm: str, measured: Mapping[str, Any]) -> dict[s
         values = [asked(sample.answer, gold(sample)) for sample in samples]
         found["format"] = format_gate(values, floor=settings.format.floor, level=_level(evidence))
     if settings.latency:
-        seconds = [sample.seconds for sample in samples if sample.seconds is not None]
         found["latency"] = latency_gate(
-            seconds, p95_ms=settings.latency.p95_ms, level=_level(evidence)
+            measured.get("latency", []), p95_ms=settings.latency.p95_ms, level=_level(evidence)
         )
     return found
 
