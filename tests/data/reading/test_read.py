@@ -129,7 +129,7 @@ BAD_FILES = [
     ("a.jsonl.gz", OK,
      "a.jsonl.gz: the .gz is damaged (not a gzipped file (b'{\"')); no row was used. Fetch or compress the file again.", 0),
     ("a.jsonl.gz", gzip.compress((b" " * 2**20 + b"\n") * 66),
-     "a.jsonl.gz: the .gz grows more than 200 times when unpacked; no row was used. Unpack it yourself if you trust it.", 0),
+     "a.jsonl.gz: the file grows more than 200 times when unpacked; no row was used. Unpack it yourself if you trust it.", 0),
     ("a.csv", b"input,output\na,b\na,b,c\n",
      "a.csv:3: the row has 3 fields, the header has 2 (input, output). "
      "Put a field that holds a comma or a quote in double quotes.", 1),
