@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from whet.data.reading.blocks import text_of
@@ -10,6 +10,7 @@ from whet.data.reading.calls import tool_of
 from whet.data.reading.cells import Cells, Passed
 from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.formats import Format
+from whet.data.reading.pairs import pair_faults
 from whet.data.reading.rows import Row, type_name
 from whet.data.reading.shapes import SHAPES, Conversation
 from whet.data.reading.turn_fault import MEND, TurnFault, parsed
@@ -53,16 +54,14 @@ class Converter:
             desirable = _desirable(cells)
         except TurnFault as fault:
             raise RowFaults([fault]) from None
-        faults = [] if self.form.shape == "text" else list(_faults(made, turns))
-        if self.form.shape == "text" and not turns[-1].message["content"].strip():
-            faults = [TurnFault(Kind.EMPTY_TURN, made.field, "the text is empty.", MEND)]
+        faults = _faults(self.form.shape, made, turns)
         if faults:
             raise RowFaults(faults)
         self._note_unused(row.values)
         fields = {k: v for k, v in row.values.items() if v is None or isinstance(v, _SCALARS)}
         return Example.of(
             [turn.message for turn in turns], f"{self.file}:{row.line}", group, fields, tools,
-            [turn.message for turn in made.rejected], desirable,
+            [turn.message for turn in made.pair.rejected] if made.pair else [], desirable,
         )  # fmt: skip
 
     def _group(self, cells: Cells) -> str | None:
@@ -82,15 +81,14 @@ class Converter:
                 self.passed.unused[name] = None
 
 
-def _faults(made: Conversation, turns: list[Turn]) -> Iterator[TurnFault]:
-    """Faults of the conversation, and of the rejected side where it parts from it."""
-    yield from conversation_faults(turns, made.field)
-    if made.rejected:
-        prompt = turns[:-1]
-        shared = {str(fault) for fault in conversation_faults(prompt, made.field)}
-        for fault in conversation_faults([*prompt, *made.rejected], made.field):
-            if str(fault) not in shared:
-                yield fault
+def _faults(shape: str, made: Conversation, turns: list[Turn]) -> list[TurnFault]:
+    if made.pair:
+        return pair_faults(made.pair, turns[: len(turns) - len(made.turns)])
+    if shape != "text":
+        return list(conversation_faults(turns, made.field))
+    if turns[-1].message["content"].strip():
+        return []
+    return [TurnFault(Kind.EMPTY_TURN, made.field, "the text is empty.", MEND)]
 
 
 def _with_system(cells: Cells, turns: list[Turn]) -> list[Turn]:

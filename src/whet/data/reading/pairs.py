@@ -11,6 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from whet.data.reading.cells import Cells
+from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.transcripts import is_transcript
 from whet.data.reading.turn_fault import MEND, TurnFault
 from whet.data.reading.turns import Turn, text_turn, transcript_turns
@@ -19,10 +20,13 @@ from whet.findings import Kind
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The common prompt, the chosen answer and the rejected turns; `field` names the prompt."""
+    """The common prompt and the turns of both sides; `field` names the prompt.
+
+    A good row has one chosen turn; whether it has is for `pair_faults` to say.
+    """
 
     prompt: list[Turn]
-    chosen: Turn
+    chosen: list[Turn]
     rejected: list[Turn]
     field: str
 
@@ -31,7 +35,7 @@ def preference(cells: Cells) -> Pair:
     """The pair of a row.
 
     Raises:
-        TurnFault: the sides are equal, share no prompt, or part before the last chosen answer.
+        TurnFault: the sides are equal, share no prompt, or one of them has no answer.
     """
     rejected = _side(cells, "rejected")
     if "chosen" not in cells.columns:
@@ -87,7 +91,7 @@ def _pair(
             said = f"begins otherwise than {field}."
             raise TurnFault(Kind.CONTENT, cells.columns["rejected"], said, MEND)
         rejected = rejected[len(prompt) :]
-    return _checked(cells, Pair(prompt, chosen[0], rejected, field) if chosen else None, chosen)
+    return _checked(cells, Pair(prompt, chosen, rejected, field))
 
 
 def _parted(cells: Cells, chosen: list[Turn], rejected: list[Turn]) -> Pair:
@@ -101,8 +105,7 @@ def _parted(cells: Cells, chosen: list[Turn], rejected: list[Turn]) -> Pair:
         said = f"shares no beginning with {cells.columns['rejected']}, so there is no prompt."
         raise TurnFault(Kind.CONTENT, column, said, MEND)
     _require_prompt(cells, chosen[:shared])
-    pair = Pair(chosen[:shared], chosen[shared], rejected[shared:], column)
-    return _checked(cells, pair, chosen[shared:])
+    return _checked(cells, Pair(chosen[:shared], chosen[shared:], rejected[shared:], column))
 
 
 def _require_prompt(cells: Cells, shared: list[Turn]) -> None:
@@ -117,16 +120,41 @@ def _require_prompt(cells: Cells, shared: list[Turn]) -> None:
         raise TurnFault(Kind.CONTENT, column, message, MEND)
 
 
-def _checked(cells: Cells, pair: Pair | None, chosen: list[Turn]) -> Pair:
-    columns = cells.columns
-    side = columns.get("chosen", columns.get("messages", ""))
-    if pair is None or not pair.rejected:
-        column = side if pair is None else columns["rejected"]
-        raise TurnFault(Kind.CONTENT, column, "holds no answer.", MEND)
-    if [turn.message for turn in chosen] == [turn.message for turn in pair.rejected]:
+def _checked(cells: Cells, pair: Pair) -> Pair:
+    side = cells.columns.get("chosen") or cells.columns["messages"]
+    other = cells.columns["rejected"]
+    if not pair.chosen or not pair.rejected:
+        raise TurnFault(Kind.CONTENT, side if pair.rejected else other, "holds no answer.", MEND)
+    if [turn.message for turn in pair.chosen] == [turn.message for turn in pair.rejected]:
         said = f"is the same as {side}; a pair needs two answers."
-        raise TurnFault(Kind.CONTENT, columns["rejected"], said, "Remove the row.")
-    if len(chosen) > 1:
-        said = f"goes on for {len(chosen)} turns after the prompt; a pair is about one answer."
-        raise TurnFault(Kind.TURN_ORDER, chosen[1].field, said, MEND)
+        raise TurnFault(Kind.CONTENT, other, said, "Remove the row.")
     return pair
+
+
+def pair_faults(pair: Pair, system: list[Turn]) -> list[TurnFault]:
+    """What is wrong with either side; what both share, and what repeats, is told once.
+
+    `system` are turns that stand before the prompt.
+    """
+    prompt = [*system, *pair.prompt]
+    found: dict[tuple[Kind, str], list[TurnFault]] = {}
+    shared: set[str] = set()
+    for side in (pair.chosen, pair.rejected):
+        faults = list(conversation_faults([*prompt, *side], pair.field))
+        for fault in faults:
+            if str(fault) not in shared:
+                found.setdefault((fault.kind, fault.message), []).append(fault)
+        shared |= {str(fault) for fault in faults}
+    if len(pair.chosen) > 1 and not found:
+        said = f"{len(pair.chosen)} turns follow the prompt; a pair is about one answer."
+        return [TurnFault(Kind.TURN_ORDER, pair.chosen[1].field, said, MEND)]
+    return [_once(faults) for faults in found.values()]
+
+
+def _once(faults: list[TurnFault]) -> TurnFault:
+    first = faults[0]
+    if len(faults) > 1:
+        first.message = (
+            f"{first.message.removesuffix('.')} (the first of {len(faults)} such turns)."
+        )
+    return first

@@ -204,9 +204,8 @@ class Search:
 
     def _all_judge(self, column: str) -> bool:
         values = [row.values.get(column) for row in self.rows]
-        return bool(values) and all(
-            isinstance(value, bool) or str(value).lower() in ("true", "false") for value in values
-        )
+        given = {str(value).lower() for value in values if value is not None}
+        return bool(given) and given <= {"true", "false"}
 
     def _one(self, key: str, ranks: Ranks) -> str | None:
         for words in ranks:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any
 
 from whet.data.reading.cells import Cells
-from whet.data.reading.pairs import preference
+from whet.data.reading.pairs import Pair, preference
 from whet.data.reading.turn_fault import MEND, TurnFault, parsed
 from whet.data.reading.turns import Turn, text_turn
 from whet.data.reading.wrappers import is_pair
@@ -16,11 +16,11 @@ from whet.findings import Kind
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns of a row, the field they came from, and the turns that stand against the last."""
+    """The turns of a row and the field they came from; of a preference row the pair as well."""
 
     turns: list[Turn]
     field: str
-    rejected: Sequence[Turn] = ()
+    pair: Pair | None = None
 
 
 def messages(cells: Cells) -> Conversation:
@@ -61,8 +61,9 @@ def text(cells: Cells) -> Conversation:
 
 def paired(cells: Cells) -> Conversation:
     """Two answers of which one is better, after the same prompt."""
-    pair = preference(cells)
-    return Conversation([*_history(cells), *pair.prompt, pair.chosen], pair.field, pair.rejected)
+    found = preference(cells)
+    pair = replace(found, prompt=[*_history(cells), *found.prompt])
+    return Conversation([*pair.prompt, *pair.chosen], pair.field, pair)
 
 
 SHAPES: dict[str, Callable[[Cells], Conversation]] = {
