@@ -94,7 +94,10 @@ def test_hh_rlhf_has_53_faults_in_51_dialogues(test_data: Path) -> None:
         "the assistant's turn begins with 'Human:', another marker.": 29,
         "the assistant's reply is empty.": 4,
     }
-    assert Counter(finding.kind for finding in reading.errors) == {"turn_order": 49, "empty_turn": 4}
+    assert Counter(finding.kind for finding in reading.errors) == {
+        "turn_order": 49,
+        "empty_turn": 4,
+    }
     assert len(reading.examples) == 2312 - len(reading.broken)
     assert len({finding.line for finding in reading.errors}) == len(reading.broken) == 51
 

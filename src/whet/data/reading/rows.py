@@ -100,18 +100,17 @@ class Table:
         self.types.clear()
 
 
+_NAMES = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+}
+
+
 def type_name(value: Any) -> str:
     """How messages call the type of a JSON value."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    names: dict[Any, str] = {
-        int: "a number",
-        float: "a number",
-        str: "text",
-        list: "a list",
-        dict: "an object",
-    }
-    name = names.get(type(value))
-    return name if name is not None else str(type(value).__name__)
+    return _NAMES.get(type(value)) or type(value).__name__
