@@ -90,6 +90,10 @@ class Kind(StrEnum):
     COVERAGE = "coverage", "Topics with very few rows."
     ORIGIN = "origin", "Where rows come from, and how many of them are synthetic."
     FEEDBACK = "feedback", "A column marks rows as good or bad; all would be imitated."
+    OBJECTIVE = (
+        "objective",
+        "Preference pairs, judged answers or bare text: checked, and not trained on.",
+    )
     # What was done or guessed
     GUESSED = "guessed", "What the file was taken for, and why."
     BOM = "bom", "A byte order mark was ignored."

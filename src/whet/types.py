@@ -40,6 +40,9 @@ class Example:
     `id` is a hash of the messages and tools alone, so a copied row has the same id; `source` is
     `file:line` of where it was read; `fields` are the row's other columns, which placeholders
     in a prompt file, slices and `group_by` may name.
+
+    A preference pair has `rejected`, the turns that stand against the final answer after the
+    same prompt; a judged answer has `desirable`. Both are part of the id only where they are set.
     """
 
     id: str
@@ -48,6 +51,8 @@ class Example:
     group: str | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
     tools: tuple[Mapping[str, Any], ...] = ()
+    rejected: tuple[Message, ...] = ()
+    desirable: bool | None = None
 
     @staticmethod
     def of(
@@ -56,10 +61,17 @@ class Example:
         group: str | None = None,
         fields: Mapping[str, Any] | None = None,
         tools: Sequence[Mapping[str, Any]] = (),
+        rejected: Sequence[Message] = (),
+        desirable: bool | None = None,
     ) -> Example:
         """An example whose id is computed from its content."""
-        identity = content_id({"messages": list(messages), "tools": list(tools)})
-        return Example(identity, tuple(messages), source, group, fields or {}, tuple(tools))
+        content: dict[str, Any] = {"messages": list(messages), "tools": list(tools)}
+        content |= {"rejected": list(rejected)} if rejected else {}
+        content |= {"desirable": desirable} if desirable is not None else {}
+        return Example(
+            content_id(content), tuple(messages), source, group, fields or {}, tuple(tools),
+            tuple(rejected), desirable,
+        )  # fmt: skip
 
     @property
     def prompt(self) -> tuple[Message, ...]:

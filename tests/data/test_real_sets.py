@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,12 @@ SETS = [
     ("llamafactory_demo/reason_tool_use_demo_50.jsonl", {}, "messages", 50, []),
     ("llamafactory_demo/dpo_en_demo.json",
      {"prompt": "conversations", "completion": "chosen"}, "prompt_completion", 300, []),
+    ("llamafactory_demo/dpo_en_demo.json", {}, "preference", 300, []),
+    ("llamafactory_demo/dpo_zh_demo.json", {}, "preference", 300, []),
+    ("llamafactory_demo/v1_dpo_demo.jsonl", {}, "preference", 10, []),
+    ("llamafactory_demo/kto_en_demo.json", {}, "kto", 300, []),
+    ("clinc150/data_full.json", {}, "input_output", 23700, []),
+    ("clinc150/data_small.json", {}, "input_output", 16200, []),
 ]  # fmt: skip
 
 
@@ -63,14 +70,40 @@ def test_glaive_tools_and_calls_are_in_canonical_form(test_data: Path) -> None:
     assert all(tool["type"] == "function" for e in examples for tool in e.tools)
 
 
-@pytest.mark.parametrize(
-    "file",
-    ["llamafactory_demo/dpo_zh_demo.json", "hh_rlhf/test.jsonl.gz", "clinc150/data_full.json"],
-)
-def test_what_is_no_supervised_set_is_refused_with_one_message(test_data: Path, file: str) -> None:
-    reading = read(file, root=test_data / "datasets")
-    assert reading.examples == []
-    assert len(reading.errors) == 1
-    assert "Add to whet.yaml" in str(reading.errors[0]) or "add to whet.yaml" in str(
-        reading.errors[0]
-    )
+def test_clinc150_keeps_the_name_of_the_list_that_a_row_is_in(test_data: Path) -> None:
+    reading = read("clinc150/data_full.json", root=test_data / "datasets")
+    splits = Counter(example.fields["split"] for example in reading.examples)
+    assert splits == {"oos_val": 100, "val": 3000, "train": 15000, "oos_test": 1000,
+                      "test": 4500, "oos_train": 100}  # fmt: skip
+    assert len(labels(reading.examples) or ()) == 151
+    assert reading.examples[0].source == "clinc150/data_full.json:3"
+
+
+def test_wikipedia_texts_are_bare_text(test_data: Path) -> None:
+    reading = read("llamafactory_demo/wiki_demo.txt", root=test_data / "datasets")
+    assert (reading.format, len(reading.examples), reading.errors) == ("text", 30, [])
+
+
+def test_hh_rlhf_has_53_faults_in_51_dialogues(test_data: Path) -> None:
+    reading = read("hh_rlhf/test.jsonl.gz", root=test_data / "datasets")
+    assert (reading.format, reading.num_rows) == ("preference", 2312)
+    said = Counter(finding.message.partition(" (the first")[0] for finding in reading.errors)
+    assert said == {
+        "two assistant messages in a row.": 9,
+        "the assistant's turn begins with 'Human:', another marker": 11,
+        "the assistant's turn begins with 'Human:', another marker.": 29,
+        "the assistant's reply is empty.": 4,
+    }
+    assert Counter(finding.kind for finding in reading.errors) == {
+        "turn_order": 49,
+        "empty_turn": 4,
+    }
+    assert len(reading.examples) == 2312 - len(reading.broken)
+    assert len({finding.line for finding in reading.errors}) == len(reading.broken) == 51
+
+
+def test_hh_rlhfs_chosen_answers_can_be_imitated(test_data: Path) -> None:
+    columns = {"messages": "chosen"}
+    reading = read("hh_rlhf/test.jsonl.gz", columns, root=test_data / "datasets")
+    assert reading.format == "messages"
+    assert len(reading.examples) == 2312 - len(reading.broken) > 2250

@@ -7,7 +7,7 @@ from whet.data.leaks import Leak, Resolved, find_leaks, leak_findings, resolve_l
 from whet.data.ledger import Dropped, Ledger, TokenCount
 from whet.data.lengths import Fitted, require_lengths, resolve_lengths
 from whet.data.reading.formats import COLUMN_KEYS
-from whet.data.reading.read import Reading, read
+from whet.data.reading.read import Reading, read, stream
 from whet.data.splits import Split, split
 from whet.data.version import content_version, split_version
 
@@ -37,5 +37,6 @@ __all__ = [
     "row_key",
     "split",
     "split_version",
+    "stream",
     "survey",
 ]

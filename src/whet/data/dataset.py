@@ -69,11 +69,14 @@ def load(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = Fals
 
     Raises:
         DataError: broken rows, leaks under `on_leak: error`, an empty split, a missing file;
-            all faults together, the first twenty spelt out.
+            rows that are no examples to imitate; all faults together, the first twenty spelt out.
         ConfigError: `data.columns` or `data.roles` mean nothing.
         MissingExtraError: a Parquet file without pyarrow.
     """
     dataset = survey(data, root=root, seed=seed, has_prompt=has_prompt)
+    refused = [finding for finding in dataset.findings if finding.kind is Kind.OBJECTIVE]
+    if refused:
+        raise DataError(fault_lines([*refused, *dataset.errors]))
     dataset.raise_errors()
     return dataset
 

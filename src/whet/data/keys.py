@@ -62,8 +62,11 @@ def _calls(message: Message) -> list[str]:
 
 
 def input_key(example: Example) -> str:
-    """Equal for rows that ask the same: system message, tools and every turn before the answer."""
-    return _digest(_tools(example) + _said(example.prompt))
+    """Equal for rows that ask the same: system message, tools and every turn before the answer.
+
+    A bare text asks nothing; it is its own input.
+    """
+    return _digest(_tools(example) + _said(example.prompt or example.messages))
 
 
 def turns_key(example: Example) -> str:
@@ -77,5 +80,7 @@ def answer_key(example: Example) -> str:
 
 
 def row_key(example: Example) -> str:
-    """Equal for exact duplicates: the same input and the same answer."""
-    return _digest(_tools(example) + _said(example.messages))
+    """Equal for exact duplicates: the same input, the same answer and the same judgement."""
+    judged = [] if example.desirable is None else [f"desirable {example.desirable}"]
+    rejected = ["rejected", *_said(example.rejected)] if example.rejected else []
+    return _digest([*_tools(example), *_said(example.messages), *rejected, *judged])

@@ -12,7 +12,7 @@ from pathlib import Path
 from whet.data import Reading, read
 from whet.errors import ConfigError, DataError
 from whet.evals.choices import closed_set
-from whet.findings import Severity
+from whet.findings import Kind, Severity
 from whet.types import Example
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
@@ -87,7 +87,9 @@ def _listing(folder: Path) -> list[str]:
 
 def _from_data(folder: Path, file: Path, model: str) -> Made:
     reading = read([file])
-    faults = [str(f) for f in reading.findings if f.severity is Severity.ERROR]
+    faults = [
+        str(f) for f in reading.findings if f.severity is Severity.ERROR or f.kind is Kind.OBJECTIVE
+    ]
     if faults:
         raise DataError([*faults, f"Mend {file}, or look at all of it: whet check {file}"])
     labels = closed_set(reading.examples)

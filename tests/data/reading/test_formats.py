@@ -103,7 +103,7 @@ def test_chosen_answers_can_be_mapped_from_preference_pairs(tmp_path: Path) -> N
 
 def test_good_and_bad_marks_beside_messages_are_warned_of(tmp_path: Path) -> None:
     turns = [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}]
-    reading = read_rows(tmp_path, {"messages": turns, "label": False})
+    reading = read_rows(tmp_path, {"messages": turns, "rating": False})
     assert [finding.kind for finding in reading.findings] == ["feedback"]
 
 

@@ -10,8 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backports import zstd
 
 from whet.data import Reading, read
+from whet.data.reading.quotes import STRAIGHTEN
 from whet.errors import ConfigError, DataError
 from whet.findings import Severity
 
@@ -19,6 +21,7 @@ OK = b'{"input": "a", "output": "b"}\n'
 USER, ASSISTANT = ("user", "hi"), ("assistant", "ho")
 CALL = {"role": "assistant", "content": "", "tool_calls": [{"function": {"name": "f"}}]}
 GZ = gzip.compress(OK * 200, mtime=0)
+ZST = zstd.compress(OK * 200, options={zstd.CompressionParameter.checksum_flag: 1})
 MEND = "Mend or remove the row."
 
 
@@ -129,7 +132,7 @@ BAD_FILES = [
     ("a.jsonl.gz", OK,
      "a.jsonl.gz: the .gz is damaged (not a gzipped file (b'{\"')); no row was used. Fetch or compress the file again.", 0),
     ("a.jsonl.gz", gzip.compress((b" " * 2**20 + b"\n") * 66),
-     "a.jsonl.gz: the .gz grows more than 200 times when unpacked; no row was used. Unpack it yourself if you trust it.", 0),
+     "a.jsonl.gz: the file grows more than 200 times when unpacked; no row was used. Unpack it yourself if you trust it.", 0),
     ("a.csv", b"input,output\na,b\na,b,c\n",
      "a.csv:3: the row has 3 fields, the header has 2 (input, output). "
      "Put a field that holds a comma or a quote in double quotes.", 1),
@@ -145,11 +148,70 @@ BAD_FILES = [
     ("a.csv", b"question,prompt,answer\na,b,c\n",
      "a.csv: columns prompt, question could each be the input. "
      "Add to whet.yaml: data: {columns: {input: prompt}}", 0),
-    ("a.jsonl", b'{"text": "a story"}\n',
-     "a.jsonl: has the one column 'text'; a question and an answer are needed. Add a column with the answers.", 0),
-    ("a.jsonl", b'{"prompt": "p", "chosen": "a", "rejected": "b"}\n',
-     "a.jsonl: holds preference pairs (columns chosen, rejected), not examples to imitate. "
-     "To imitate the chosen answers add to whet.yaml: data: {columns: {prompt: prompt, completion: chosen}}", 0),
+    ("a.jsonl", b'{"story": "a story"}\n',
+     "a.jsonl: has the one column 'story'; a question and an answer are needed. Add a column with the answers. "
+     "If it is bare text: data: {columns: {text: story}}", 0),
+    ("a.jsonl", b'{"messages": [], "conversations": []}\n',
+     "a.jsonl: columns messages, conversations could each be the messages. "
+     "Add to whet.yaml: data: {columns: {messages: messages}}", 0),
+    ("a.csv", b"question,answer,reasoning,thinking\na,b,c,d\n",
+     "a.csv: columns thinking, reasoning could each be the thinking. "
+     "Add to whet.yaml: data: {columns: {thinking: thinking}}", 0),
+    ("a.jsonl", '{“input”: “a”, “output”: “b”}\n'.encode(),
+     "a.jsonl:1: invalid JSON at column 2: curly quotes (“) where JSON has straight ones. " + STRAIGHTEN, 0),
+    ("a.jsonl", OK + '{"input”: "a", "output": "b"}\n'.encode(),
+     "a.jsonl:2: invalid JSON at column 12: curly quotes (”) where JSON has straight ones. " + STRAIGHTEN, 1),
+    ("a.json", '[{"input": “a”, "output": "b"}]'.encode(),
+     "a.json:1: invalid JSON at column 12: curly quotes (“) where JSON has straight ones. " + STRAIGHTEN, 0),
+    ("a.jsonl", OK + '{"input": "a “b” c", "output": }\n'.encode(),
+     "a.jsonl:2: invalid JSON at column 32: expecting value, at '}'. " + MEND, 1),
+    ("a.csv", "input;output\na;b\n".encode("utf-16"),
+     "a.csv: byte 0: this is UTF-16, not UTF-8. "
+     "Excel writes it as 'Unicode Text'; save it as 'CSV UTF-8 (comma delimited)'.", 0),
+    ("a.jsonl.zst", ZST[:-9],
+     "a.jsonl.zst: the .zst is damaged (compressed file ended before the end-of-stream marker was reached); "
+     "no row was used. Fetch or compress the file again.", 0),
+    ("a.jsonl.zst", ZST + b"junk",
+     "a.jsonl.zst: the .zst is damaged (unable to decompress zstandard data: unknown frame descriptor); "
+     "no row was used. Fetch or compress the file again.", 0),
+    ("a.csv.zst", b"input,output\n",
+     "a.csv.zst: the .zst is damaged (unable to decompress zstandard data: unknown frame descriptor); "
+     "no row was used. Fetch or compress the file again.", 0),
+    ("a.jsonl.zst", zstd.compress((b" " * 2**20 + b"\n") * 66),
+     "a.jsonl.zst: the file grows more than 200 times when unpacked; no row was used. Unpack it yourself if you trust it.", 0),
+    ("a.txt", b"one\ntw\x00o\n", "a.txt:2: NUL byte at byte 6 of the file. Remove it.", 1),
+    ("a.txt", b"\n\n", "a.txt: holds no rows. Add rows, or do not name the file.", 0),
+    ("a.json", b'{"train": [["a", "b"], ["a", "c"], ["a", "d"],\n["e"]], "test": [["f", "g"]]}',
+     'a.json:2: the row is a list; expected an object with named values. Write it as {"column": value}.', 4),
+    ("a.jsonl", rows({"prompt": "p", "chosen": "a", "rejected": "a"}),
+     "a.jsonl:1: rejected: is the same as chosen; a pair needs two answers. Remove the row.", 0),
+    ("a.jsonl", rows({"prompt": "p", "chosen": "a", "rejected": " "}),
+     "a.jsonl:1: rejected: the assistant's reply is empty. Write it or remove the row.", 0),
+    ("a.jsonl", rows({"prompt": "p", "chosen": "a", "rejected": None}),
+     "a.jsonl:1: rejected: is null; expected text. " + MEND, 0),
+    ("a.jsonl", rows({"chosen": "a", "rejected": "b"}),
+     "a.jsonl:1: chosen: is no whole conversation, and there is no column with the prompt. Name it in data.columns.", 0),
+    ("a.jsonl", rows({"chosen": "\n\nHuman: a\n\nAssistant: b", "rejected": "\n\nHuman: c\n\nAssistant: d"}),
+     "a.jsonl:1: chosen: shares no beginning with rejected, so there is no prompt. " + MEND, 0),
+    ("a.jsonl", rows({"chosen": "\n\nHuman: a\n\nAssistant: b\n\nHuman: c\n\nAssistant: d",
+                      "rejected": "\n\nHuman: a\n\nAssistant: e"}),
+     "a.jsonl:1: chosen[2]: 3 turns follow the prompt; a pair is about one answer. " + MEND, 0),
+    ("a.jsonl", rows({"prompt": "p", "completion": "a", "label": True},
+                     {"prompt": "p", "completion": "a", "label": None}) ,
+     "a.jsonl:2: label: is null; expected true or false. " + MEND, 1),
+    ("a.jsonl", rows({"text": "a story"}, {"text": "  "}),
+     "a.jsonl:2: text: the text is empty. " + MEND, 1),
+    ("a.jsonl", chat(("user", [{"type": "tool_result", "tool_use_id": "1", "content": [{"type": "image"}]}]), ASSISTANT),
+     "a.jsonl:1: messages[0].content[0].content[0]: is a block of type 'image'. "
+     "Only text can be trained on. Remove the block or the row.", 0),
+    ("a.jsonl", chat(USER, ("user", [{"type": "tool_result", "tool_use_id": "1", "content": "r"}]), ASSISTANT),
+     "a.jsonl:1: messages[1]: a tool message without a tool call before it. " + MEND, 0),
+    ("a.jsonl", chat(("user", [{"type": "tool_use", "id": "1", "name": "f", "input": {}}]), ASSISTANT),
+     "a.jsonl:1: messages[0].content[0]: a user turn cannot call tools. " + MEND, 0),
+    ("a.jsonl", chat(USER, {"role": "assistant", "content": "x", "thinking": "a", "reasoning": "b"}),
+     "a.jsonl:1: messages[1].reasoning: the turn's thinking stands in two places. Keep one of them.", 0),
+    ("a.jsonl", rows({"messages": "words Human: x\n\nAssistant: y"}),
+     "a.jsonl:1: messages: is not JSON at column 1: expecting value, at 'words Human: x\\n\\nAssi'. " + MEND, 0),
     ("a.jsonl", OK + b'{"input": "a", "id": 7}\n',
      "a.jsonl:2: output: missing; the row has input, id; expected text. " + MEND, 1),
     ("a.jsonl", OK + b'{"input": "a", "output": null}\n',
@@ -344,7 +406,10 @@ def test_path_mistakes_are_told_together_with_what_is_there(tmp_path: Path) -> N
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError) as caught:
         read(["tran.csv", "book.xlsx", "empty", "no/where.csv"], root=tmp_path)
-    kinds = "JSONL, JSON, CSV, TSV and Parquet files are read, the first four also as .gz."
+    kinds = (
+        "JSONL, JSON, CSV, TSV, TXT, Parquet and Arrow files are read, the first five also as "
+        ".gz and .zst."
+    )
     assert list(caught.value.faults) == [
         "tran.csv: no such file. Its folder has train.csv.",
         f"book.xlsx: .xlsx is not read. {kinds}",

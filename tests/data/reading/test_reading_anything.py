@@ -9,11 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from whet.data import read
+from whet.data import read, stream
 from whet.errors import WhetError
+from whet.findings import Finding
+from whet.types import Example
 
 NUM_CASES = int(os.environ.get("WHET_FUZZ_CASES", "50"))
 QUICK = settings(
@@ -21,26 +24,49 @@ QUICK = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
+WORDS = st.sampled_from(
+    ["user", "assistant", "human", "gpt", "system", "tool", "function_call", "text", "tool_use",
+     "tool_result", "thinking", "Human: a\n\nAssistant: b", "\n\nHuman: a\n\nAssistant:",
+     '[{"role": "user", "content": "a"}]', '{"name": "f", "arguments": {}}', "true", "“", "x"]
+)  # fmt: skip
 VALUES = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | WORDS,
     lambda inner: st.lists(inner, max_size=3)
     | st.dictionaries(
         st.sampled_from(["role", "from", "content", "value", "type", "text", "tool_calls",
-                         "function", "name", "arguments", "x"]), inner, max_size=4),
+                         "function", "name", "arguments", "input", "human", "thinking",
+                         "tool_use_id", "weight", "x"]), inner, max_size=4),
     max_leaves=12,
 )  # fmt: skip
+TURN = st.fixed_dictionaries(
+    {"role": WORDS, "content": WORDS | VALUES}, optional={"tool_calls": VALUES, "reasoning": VALUES}
+)
+TURNS = st.lists(TURN | VALUES, max_size=4)
 COLUMNS = st.sampled_from(
     ["messages", "conversations", "instruction", "input", "output", "prompt", "completion",
-     "tools", "history", "system", "text", "label"]
+     "tools", "history", "system", "text", "label", "chosen", "rejected", "rejected_response",
+     "reasoning", "url", "kto_tag"]
 )  # fmt: skip
-ROWS = st.lists(st.dictionaries(COLUMNS, VALUES, max_size=4), max_size=5)
+SHAPES = st.sampled_from(
+    [("messages",), ("chosen", "rejected"), ("prompt", "chosen", "rejected"), ("text",),
+     ("messages", "rejected_response"), ("prompt", "completion", "label"), ("input", "output"),
+     ("instruction", "output", "reasoning"), ("query", "response", "history", "system")]
+)  # fmt: skip
+FILLED = SHAPES.flatmap(
+    lambda names: st.fixed_dictionaries(dict.fromkeys(names, VALUES | TURNS | WORDS))
+)
+ROWS = st.lists(st.dictionaries(COLUMNS, VALUES, max_size=4), max_size=5) | st.lists(
+    FILLED, max_size=4
+)
 FRAGMENTS = st.lists(
     st.sampled_from([b'{"input": "a", "output": "b"}', b"\n", b"\r", b",", b"[", b"]", b"{", b"}",
                      b'"', b"\\", b"\x00", b"\xff", b"\xef\xbb\xbf", b"input,output", b"a,b", b";",
-                     b"NaN", b"1e999", b"\\ud800", b"\xe2\x80\xa8", b"data", b":", b" ", b"sep=;"]),
+                     b"NaN", b"1e999", b"\\ud800", b"\xe2\x80\xa8", b"data", b":", b" ", b"sep=;",
+                     "“".encode(), b'["a", "b"]', b"ARROW1", b"(\xb5/\xfd", b"Human: "]),
     max_size=30,
 ).map(b"".join)  # fmt: skip
-SUFFIXES = [".jsonl", ".json", ".csv", ".tsv", ".parquet", ".jsonl.gz", ".csv.gz"]
+SUFFIXES = [".jsonl", ".json", ".csv", ".tsv", ".txt", ".parquet", ".arrow", ".feather",
+            ".jsonl.gz", ".csv.gz", ".json.zst"]  # fmt: skip
 
 
 def accounted(folder: Path, name: str, data: bytes) -> None:
@@ -52,6 +78,9 @@ def accounted(folder: Path, name: str, data: bytes) -> None:
     assert reading.num_rows == len(reading.examples) + len(reading.broken)
     assert reading.examples or reading.errors, "no rows and no word about it"
     assert bool(reading.broken) <= bool(reading.errors), "a row was set aside without an error"
+    parts = list(stream(name, root=folder))
+    assert [part for part in parts if isinstance(part, Example)] == reading.examples
+    assert [part for part in parts if isinstance(part, Finding)] == reading.findings
     for example in reading.examples:
         assert example.answer.strip() or example.messages[-1].get("tool_calls")
         json.dumps(dict(example.fields), allow_nan=False).encode()
@@ -72,6 +101,33 @@ def test_no_damage_of_a_gz_raises_anything_undeclared(
 ) -> None:
     packed = gzip.compress(data)
     accounted(tmp_path, "a.jsonl.gz", packed[: max(0, len(packed) - cut)] + junk)
+
+
+@QUICK
+@given(data=FRAGMENTS, cut=st.integers(0, 200), junk=st.binary(max_size=5))
+def test_no_damage_of_a_zst_raises_anything_undeclared(
+    tmp_path: Path, data: bytes, cut: int, junk: bytes
+) -> None:
+    packed = zstd.compress(data)
+    accounted(tmp_path, "a.jsonl.zst", packed[: max(0, len(packed) - cut)] + junk)
+
+
+@QUICK
+@given(start=st.integers(0, 5000), junk=st.binary(min_size=1, max_size=40), form=st.booleans())
+def test_no_damage_of_an_arrow_file_raises_anything_undeclared(
+    tmp_path: Path, start: int, junk: bytes, form: bool
+) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    rows = [{"input": f"q{i}", "output": "a", "list": [{"x": i}]} for i in range(20)]
+    table = arrow.Table.from_pylist(rows)
+    sink = arrow.BufferOutputStream()
+    new = arrow.ipc.new_file if form else arrow.ipc.new_stream
+    with new(sink, table.schema) as writer:
+        writer.write_table(table)
+    data = bytearray(sink.getvalue())
+    start = start % len(data)
+    data[start : start + len(junk)] = junk
+    accounted(tmp_path, "a.arrow", bytes(data))
 
 
 @pytest.mark.parametrize("suffix", [".jsonl", ".json"])

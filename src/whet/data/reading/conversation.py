@@ -10,7 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from whet.data.reading.turns import Turn, TurnFault
+from whet.data.reading.transcripts import MARKERS
+from whet.data.reading.turn_fault import TurnFault
+from whet.data.reading.turns import Turn
 from whet.findings import Kind
 
 _REMOVE = "Mend or remove the row."
@@ -30,6 +32,7 @@ def conversation_faults(turns: Sequence[Turn], field: str) -> Iterator[TurnFault
     for index, turn in enumerate(turns):
         yield from _order_faults(turns, index)
         yield from _empty_faults(turn)
+        yield from _marker_faults(turn)
     if roles[-1] != "assistant" and "user" in roles:
         said = f"the last message is from {roles[-1]}; expected the assistant's answer."
         yield TurnFault(Kind.TURN_ORDER, turns[-1].field, said, "Add the answer or remove the row.")
@@ -67,3 +70,11 @@ def _empty_faults(turn: Turn) -> Iterator[TurnFault]:
     elif role == "user":
         said = "the user's message is empty."
         yield TurnFault(Kind.EMPTY_TURN, turn.content_field, said, "Write it or remove the row.")
+
+
+def _marker_faults(turn: Turn) -> Iterator[TurnFault]:
+    """A transcript's turn that begins with another turn's marker holds someone else's words."""
+    said, role = turn.message["content"], turn.message["role"]
+    if turn.from_transcript and said.startswith(MARKERS):
+        message = f"the {role}'s turn begins with '{said.partition(':')[0]}:', another marker."
+        yield TurnFault(Kind.TURN_ORDER, turn.content_field, message, _REMOVE)

@@ -16,14 +16,14 @@ from whet.data.places import listed, printable
 from whet.data.reading.faults import Faults
 from whet.data.reading.files import DataFile
 from whet.data.reading.lines import BrokenFile, Line, read_lines
-from whet.data.reading.rows import Table
+from whet.data.reading.rows import Row, Table
 from whet.findings import Kind
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab"}
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-def read_csv(file: DataFile, table: Table, max_line_bytes: int) -> None:
+def read_csv(file: DataFile, table: Table, max_line_bytes: int) -> Iterator[Row]:
     """One row a record, named by the header.
 
     Raises:
@@ -39,7 +39,7 @@ def read_csv(file: DataFile, table: Table, max_line_bytes: int) -> None:
     records = _Records(first, lines, delimiter)
     with _field_limit(max_line_bytes):
         try:
-            _add_records(records, table, delimiter)
+            yield from _rows(records, table, delimiter)
         except csv.Error as error:
             _stop(table.faults, records.line, str(error))
 
@@ -81,7 +81,7 @@ class _Records:
                 return
 
 
-def _add_records(records: _Records, table: Table, delimiter: str) -> None:
+def _rows(records: _Records, table: Table, delimiter: str) -> Iterator[Row]:
     header: list[str] | None = None
     for record in records:
         if not record:
@@ -91,7 +91,9 @@ def _add_records(records: _Records, table: Table, delimiter: str) -> None:
         elif len(record) != len(header):
             _refuse_width(table, records.line, record, header, delimiter)
         else:
-            table.add(records.line, dict(zip(header, record, strict=True)))
+            values = dict(zip(header, record, strict=True))
+            row = table.accept(records.line, values, sum(map(len, record)))
+            yield from [row] if row is not None else []
 
 
 def _header(record: list[str], faults: Faults, line: int) -> list[str]:

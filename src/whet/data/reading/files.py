@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO
 
 from whet.data.places import listed, printable
+from whet.data.reading.hub import is_hub_id, named_split
+from whet.data.reading.packed import PACKINGS, open_packed
+from whet.data.reading.saved import saved_files
 from whet.errors import DataError
 
 KINDS = {
@@ -20,24 +22,34 @@ KINDS = {
     ".tsv": "tsv",
     ".parquet": "parquet",
     ".pq": "parquet",
+    ".arrow": "arrow",
+    ".feather": "arrow",
+    ".txt": "txt",
 }
-_READABLE = "JSONL, JSON, CSV, TSV and Parquet files are read, the first four also as .gz."
+_UNPACKED = ("parquet", "arrow")  # formats that compress their own columns
+_NOT_IN_FOLDERS = ("", "txt")  # a text file in a folder is more often a note than data
+_READABLE = (
+    "JSONL, JSON, CSV, TSV, TXT, Parquet and Arrow files are read, the first five also as .gz "
+    "and .zst."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class DataFile:
-    """A file of rows. `name` is how it is shown: relative to the project where it lies in it."""
+    """A file of rows. `name` is how it is shown: relative to the project where it lies in it.
+
+    `packing` is gz, zst or empty. A set of the hub has the kind `hub`, its id as the name, and
+    no file that is opened here.
+    """
 
     path: Path
     name: str
     kind: str
-    gzipped: bool
+    packing: str = ""
 
     def open(self) -> BinaryIO:
         """The bytes, decompressed as they are read."""
-        if self.gzipped:
-            return cast(BinaryIO, gzip.open(self.path, "rb"))
-        return self.path.open("rb")
+        return open_packed(self.path, self.packing, self.name)
 
     def head(self, num_bytes: int = 65536) -> bytes:
         """The first bytes, decompressed; what recognition of the content looks at."""
@@ -64,8 +76,11 @@ Paths = str | Path | Iterable[str | Path]
 def find_files(paths: Paths, root: Path | None = None) -> Found:
     """Every data file that `paths` names, each once; folders are not entered recursively.
 
+    What does not exist and looks like `org/name` is a data set of the hub.
+
     Raises:
         DataError: a path is missing, unreadable, not a regular file, or of no known kind.
+        MissingExtraError: a set of the hub, and `datasets` is not installed.
     """
     base = root or Path()
     given = [paths] if isinstance(paths, str | Path) else list(paths)
@@ -73,7 +88,7 @@ def find_files(paths: Paths, root: Path | None = None) -> Found:
     faults: list[str] = []
     for path in given:
         try:
-            _add(found, base, base / path)
+            _add(found, base, path)
         except DataError as error:
             faults.extend(error.faults)
     if not given:
@@ -83,11 +98,16 @@ def find_files(paths: Paths, root: Path | None = None) -> Found:
     return found
 
 
-def _add(found: Found, base: Path, path: Path) -> None:
+def _add(found: Found, base: Path, given: str | Path) -> None:
+    path = base / given
     if _is_dir(path, base):
         _add_folder(found, base, path)
         return
-    file = _data_file(path, base)
+    if not _exists(path, shown_name(path, base)) and is_hub_id(str(given), base):
+        name = named_split(str(given))
+        file = DataFile(Path(name), name, "hub")
+    else:
+        file = _data_file(path, base)
     if any(file.path == other.path for other in found.files):
         raise DataError(f"{file.name}: named twice. Its rows would count double; name it once.")
     found.files.append(file)
@@ -95,11 +115,15 @@ def _add(found: Found, base: Path, path: Path) -> None:
 
 def _add_folder(found: Found, base: Path, folder: Path) -> None:
     try:
+        saved = saved_files(folder, shown_name(folder, base))
         entries = sorted(folder.iterdir())
     except OSError as error:
         raise DataError(f"{shown_name(folder, base)}: {_reason(error)}.") from None
+    if saved is not None:
+        found.files.extend(_data_file(entry, base) for entry in saved)
+        return
     visible = [entry for entry in entries if not entry.name.startswith(".")]
-    data = [entry for entry in visible if entry.is_file() and _kind(entry)]
+    data = [entry for entry in visible if entry.is_file() and _kind(entry) not in _NOT_IN_FOLDERS]
     if not data:
         raise DataError(f"{shown_name(folder, base)}: the folder has no data file. {_READABLE}")
     found.files.extend(_data_file(entry, base) for entry in data)
@@ -116,13 +140,13 @@ def _data_file(path: Path, base: Path) -> DataFile:
         suffix = path.suffix or "a file without a suffix"
         raise DataError(f"{name}: {printable(suffix)} is not read. {_READABLE}")
     _try_open(path, name)
-    return DataFile(path, name, kind, path.suffix.lower() == ".gz")
+    return DataFile(path, name, kind, PACKINGS.get(path.suffix.lower(), ""))
 
 
 def _kind(path: Path) -> str:
-    gzipped = path.suffix.lower() == ".gz"
-    kind = KINDS.get((path.with_suffix("") if gzipped else path).suffix.lower(), "")
-    return "" if gzipped and kind == "parquet" else kind
+    packed = path.suffix.lower() in PACKINGS
+    kind = KINDS.get((path.with_suffix("") if packed else path).suffix.lower(), "")
+    return "" if packed and kind in _UNPACKED else kind
 
 
 def _is_dir(path: Path, base: Path) -> bool:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import io
 import math
 import re
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, cast
+from typing import BinaryIO, NoReturn, cast
 
 from whet.data.reading.faults import Faults
 from whet.data.reading.files import CarriageReturns, DataFile
+from whet.data.reading.packed import damage_errors
 from whet.findings import Kind
 
 MAX_LINE_BYTES = 16 * 2**20
@@ -26,8 +26,9 @@ MAX_DOCUMENT_BYTES = 2**30
 """Largest single JSON document (decompressed): 1 GiB. JSONL, CSV and Parquet have no such cap."""
 
 MAX_GROWTH = 200
-"""How many times its size a .gz may grow beyond 64 MiB. Text shrinks 3 to 20 times."""
+"""How many times its size a packed file may grow beyond 64 MiB. Text shrinks 3 to 20 times."""
 
+_EXCEL = "Excel writes it as 'Unicode Text'; save it as 'CSV UTF-8 (comma delimited)'."
 _BOM = b"\xef\xbb\xbf"
 
 
@@ -47,18 +48,26 @@ def read_lines(file: DataFile, faults: Faults, max_line_bytes: int) -> Iterator[
     """The lines of a file, numbered from 1. A line that is no text is reported and refused.
 
     Raises:
-        BrokenFile: the file as a whole is unreadable: UTF-16, a damaged or exploding .gz.
+        BrokenFile: the file as a whole is unreadable: UTF-16, a damaged or exploding .gz or .zst.
     """
     with _guarded(file, faults), file.open() as raw:
         stream = _prepared(file, raw, faults)
-        offset, limit = 0, _growth_limit(file)
-        for number, line in enumerate(_byte_lines(stream, max_line_bytes), start=1):
-            if number == 1 and line.startswith(_BOM):
-                line, offset = line[len(_BOM) :], len(_BOM)
-                faults.note(Kind.BOM, "starts with a UTF-8 byte order mark, which was ignored.")
-            _check_growth(offset, limit, faults)
-            yield Line(number, _text(line, number, offset, max_line_bytes, faults))
-            offset += len(line)
+        start, limit, number = 0, _growth_limit(file), 0
+        for block, is_line in _blocks(stream, max_line_bytes):
+            _check_growth(start + len(block), limit, faults)
+            if is_line:
+                number += 1
+                line, offset = (block, start) if number > 1 else _without_mark(block, faults)
+                yield Line(number, _text(line, number, offset, max_line_bytes, faults))
+            start += len(block)
+
+
+def _without_mark(line: bytes, faults: Faults) -> tuple[bytes, int]:
+    """The file's first bytes without a byte order mark, and how long the mark is."""
+    if not line.startswith(_BOM):
+        return line, 0
+    faults.note(Kind.BOM, "starts with a UTF-8 byte order mark, which was ignored.")
+    return line[len(_BOM) :], len(_BOM)
 
 
 def read_document(file: DataFile, faults: Faults) -> str:
@@ -82,10 +91,7 @@ def read_document(file: DataFile, faults: Faults) -> str:
 
 
 def _document_text(data: bytes, faults: Faults) -> str:
-    offset = 0
-    if data.startswith(_BOM):
-        data, offset = data[len(_BOM) :], len(_BOM)
-        faults.note(Kind.BOM, "starts with a UTF-8 byte order mark, which was ignored.")
+    data, offset = _without_mark(data, faults)
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -99,14 +105,20 @@ def _guarded(file: DataFile, faults: Faults) -> Iterator[None]:
     """Turns a damaged or vanished file into a finding."""
     try:
         yield
-    except (EOFError, zlib.error, OSError) as error:
-        if file.gzipped and not (isinstance(error, OSError) and error.errno):
-            message = f"the .gz is damaged ({str(error).rstrip('.').lower()}); no row was used."
-            faults.error(Kind.DAMAGED, message, "Fetch or compress the file again.")
-        else:
-            reason = getattr(error, "strerror", None) or type(error).__name__
-            faults.error(Kind.UNREADABLE, f"cannot be read: {reason.lower()}.")
+    except OSError as error:
+        if file.packing and not error.errno:
+            _refuse_damage(file, str(error), faults)
+        reason = error.strerror or type(error).__name__
+        faults.error(Kind.UNREADABLE, f"cannot be read: {reason.lower()}.")
         raise BrokenFile from None
+    except damage_errors() as error:
+        _refuse_damage(file, str(error), faults)
+
+
+def _refuse_damage(file: DataFile, reason: str, faults: Faults) -> NoReturn:
+    message = f"the .{file.packing} is damaged ({reason.rstrip('.').lower()}); no row was used."
+    faults.error(Kind.DAMAGED, message, "Fetch or compress the file again.")
+    raise BrokenFile from None
 
 
 def _prepared(file: DataFile, raw: BinaryIO, faults: Faults) -> BinaryIO:
@@ -114,7 +126,9 @@ def _prepared(file: DataFile, raw: BinaryIO, faults: Faults) -> BinaryIO:
     head = file.head()
     encoding = _utf16(head)
     if encoding:
-        faults.error(Kind.ENCODING, f"byte 0: this is {encoding}, not UTF-8.", "Save it as UTF-8.")
+        is_table = file.kind in ("csv", "tsv", "txt") and encoding.startswith("UTF-16")
+        remedy = _EXCEL if is_table else "Save it as UTF-8."
+        faults.error(Kind.ENCODING, f"byte 0: this is {encoding}, not UTF-8.", remedy)
         raise BrokenFile
     if b"\n" not in head and re.search(rb"\r[^\r\n]", head):
         return cast(BinaryIO, io.BufferedReader(CarriageReturns(raw)))
@@ -132,23 +146,24 @@ def _utf16(head: bytes) -> str:
     return "UTF-16 without a byte order mark" if likely else ""
 
 
-def _byte_lines(stream: BinaryIO, max_line_bytes: int) -> Iterator[bytes]:
-    """Lines with their ends; one that is too long is cut one byte over the limit."""
+def _blocks(stream: BinaryIO, max_line_bytes: int) -> Iterator[tuple[bytes, bool]]:
+    """Lines with their ends; one that is too long is cut, and its rest follows as no line."""
     while line := stream.readline(max_line_bytes + 1):
-        yield line
+        yield line, True
         tail = line
         while len(line) > max_line_bytes and tail and not tail.endswith(b"\n"):
             tail = stream.readline(2**20)
+            yield tail, False
 
 
 def _growth_limit(file: DataFile) -> float:
     """How many bytes may come out of the file; without a limit when it is not compressed."""
-    return max(2**26, MAX_GROWTH * file.num_bytes_on_disk) if file.gzipped else math.inf
+    return max(2**26, MAX_GROWTH * file.num_bytes_on_disk) if file.packing else math.inf
 
 
 def _check_growth(num_bytes: int, limit: float, faults: Faults) -> None:
     if num_bytes > limit:
-        message = f"the .gz grows more than {MAX_GROWTH} times when unpacked; no row was used."
+        message = f"the file grows more than {MAX_GROWTH} times when unpacked; no row was used."
         faults.error(Kind.TOO_LARGE, message, "Unpack it yourself if you trust it.")
         raise BrokenFile
 

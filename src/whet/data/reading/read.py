@@ -7,24 +7,25 @@ counted. Only what makes reading impossible (no such file, a missing package, a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from whet.data.ledger import Dropped
-from whet.data.places import listed, printable
-from whet.data.reading.convert import Converter, RowFaults
-from whet.data.reading.faults import Faults
-from whet.data.reading.files import DataFile, Paths, find_files
-from whet.data.reading.formats import Format, check_mapping, recognise
+from whet.data.places import listed
+from whet.data.reading.file_reader import FileReader, Options
+from whet.data.reading.files import Found, Paths, find_files
+from whet.data.reading.formats import check_mapping
 from whet.data.reading.lines import MAX_LINE_BYTES
-from whet.data.reading.rows import Table
-from whet.data.reading.schemas import Schema, disagreements, schema_of
-from whet.data.reading.tables import read_table
-from whet.data.reading.turns import ROLES
+from whet.data.reading.roles import ROLES
+from whet.data.reading.schemas import Schema, disagreements
 from whet.errors import ConfigError
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
+
+MAX_KEPT_CHARS = 2**24
+"""Text of a file that `stream` holds at once; a larger file is read twice instead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,32 +62,78 @@ def read(
 
     `columns` and `roles` are `data.columns` and `data.roles` of whet.yaml. `group_by` is a column
     whose value becomes `Example.group` in files that have it. Relative paths start at `root`, and
-    files below it are shown relative to it.
+    files below it are shown relative to it; what is no path may be a data set of the hub.
 
     Raises:
         DataError: a path is missing, unreadable or of no known kind.
         ConfigError: `columns` or `roles` have a key or value that means nothing.
-        MissingExtraError: a Parquet file, and pyarrow is not installed.
+        MissingExtraError: a package that reads such a file is not installed.
     """
-    columns, roles = columns or {}, roles or {}
-    check_mapping(columns)
-    _check_roles(roles)
+    options = _options(columns, roles, group_by, max_line_bytes)
     found = find_files(paths, root)
-    parts = [_FileReader(f, columns, roles, group_by, max_line_bytes).read() for f in found.files]
-    findings = [finding for part in parts for finding in part.findings]
-    findings += disagreements([part.schema for part in parts if part.schema])
+    readers = [FileReader(file, options) for file in found.files]
+    schemas = [reader.schema for reader in readers if reader.schema]
+    examples = [example for reader in readers for example in reader.examples()]
+    return Reading(
+        examples,
+        " + ".join(dict.fromkeys(reader.form.name for reader in readers if reader.form)),
+        " | ".join(dict.fromkeys(reader.reason for reader in readers if reader.form)),
+        [f for reader in readers for f in reader.findings] + _findings(found, schemas),
+        sum(reader.num_examples + len(reader.broken) for reader in readers),
+        [dropped for reader in readers for dropped in reader.broken],
+        [file.name for file in found.files],
+    )
+
+
+def stream(
+    paths: Paths,
+    columns: Mapping[str, str] | None = None,
+    *,
+    roles: Mapping[str, str] | None = None,
+    group_by: str | None = None,
+    root: Path | None = None,
+    max_line_bytes: int = MAX_LINE_BYTES,
+) -> Iterator[Example | Dropped | Finding]:
+    """What `read` collects, one after the other: each file's examples, then what it set aside.
+
+    Memory does not grow with the rows of JSONL, CSV, text, Parquet and Arrow files: a large one is
+    scanned whole before its first example, and read again. A JSON document is held as text. It
+    does grow with the findings.
+
+    Raises:
+        As `read`, and DataError: a file changed between its two readings.
+    """
+    options = _options(columns, roles, group_by, max_line_bytes, MAX_KEPT_CHARS)
+    found = find_files(paths, root)
+    schemas: list[Schema] = []
+    for file in found.files:
+        reader = FileReader(file, options)
+        yield from reader.examples()
+        yield from reader.broken
+        yield from reader.findings
+        schemas += [reader.schema] if reader.schema else []
+    yield from _findings(found, schemas)
+
+
+def _options(
+    columns: Mapping[str, str] | None,
+    roles: Mapping[str, str] | None,
+    group_by: str | None,
+    max_line_bytes: int,
+    max_kept_chars: float = math.inf,
+) -> Options:
+    check_mapping(columns or {})
+    _check_roles(roles or {})
+    return Options(columns or {}, roles or {}, group_by, max_line_bytes, max_kept_chars)
+
+
+def _findings(found: Found, schemas: list[Schema]) -> list[Finding]:
+    """What concerns several files or none."""
+    findings = disagreements(schemas)
     if found.ignored:
         message = f"passed over, for no kind of data file: {listed(found.ignored, 6)}."
         findings.append(Finding(Severity.NOTE, Kind.IGNORED_FILE, message))
-    return Reading(
-        [example for part in parts for example in part.examples],
-        " + ".join(dict.fromkeys(part.form.name for part in parts if part.form)),
-        _reason(parts),
-        findings,
-        sum(len(part.examples) + len(part.broken) for part in parts),
-        [dropped for part in parts for dropped in part.broken],
-        [file.name for file in found.files],
-    )
+    return findings
 
 
 def _check_roles(roles: Mapping[str, str]) -> None:
@@ -97,79 +144,3 @@ def _check_roles(roles: Mapping[str, str]) -> None:
     ]
     if faults:
         raise ConfigError(faults)
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """One file's share of a reading."""
-
-    examples: list[Example]
-    broken: list[Dropped]
-    findings: list[Finding]
-    form: Format | None = None
-    kind: str = ""
-    schema: Schema | None = None
-
-
-def _reason(parts: list[_Part]) -> str:
-    """Why each format was chosen, each reason once."""
-    reasons = (f"{part.kind}; {part.form.reason}" for part in parts if part.form)
-    return " | ".join(dict.fromkeys(reasons))
-
-
-class _FileReader:
-    """Reads one file: rows, then the format, then examples."""
-
-    def __init__(
-        self,
-        file: DataFile,
-        columns: Mapping[str, str],
-        roles: Mapping[str, str],
-        group_by: str | None,
-        max_line_bytes: int,
-    ) -> None:
-        self.file, self.columns, self.roles = file, columns, roles
-        self.group_by, self.max_line_bytes = group_by, max_line_bytes
-
-    def read(self) -> _Part:
-        """Every example of the file and everything that is wrong with it."""
-        table = read_table(self.file, self.max_line_bytes)
-        seen = table.columns
-        form = recognise(seen, self.columns, table.rows, table.faults) if seen else None
-        if form is None:
-            table.broken.sort(key=lambda row: row.line)
-            return _Part([], self._dropped(table), table.faults.findings)
-        schema = schema_of(self.file.name, form.name, table.rows, form.columns.values())
-        group_by = self.group_by if self.group_by in seen else None
-        converter = Converter(self.file.name, form, self.roles, group_by)
-        examples = self._examples(table, converter)
-        _tell_once(table.faults, converter)
-        findings = sorted(table.faults.findings, key=lambda finding: finding.line)
-        return _Part(examples, self._dropped(table), findings, form, table.kind, schema)
-
-    def _examples(self, table: Table, converter: Converter) -> list[Example]:
-        examples = []
-        for row in table.rows:
-            try:
-                examples.append(converter.example(row))
-            except RowFaults as error:
-                for fault in error.faults:
-                    table.faults.error(
-                        fault.kind, fault.message, fault.fix, line=row.line, field=fault.field
-                    )
-                table.set_aside(row.line, str(row.values))
-        return examples
-
-    def _dropped(self, table: Table) -> list[Dropped]:
-        return [
-            Dropped(f"{self.file.name}:{row.line}", "broken", printable(row.text))
-            for row in table.broken
-        ]
-
-
-def _tell_once(faults: Faults, converter: Converter) -> None:
-    if converter.numbers:
-        names = listed(list(converter.numbers))
-        faults.note(Kind.NUMBERS, f"numbers in {names} were taken as text.")
-    if converter.unused:
-        faults.note(Kind.UNUSED, f"not used: {listed(list(converter.unused))}.")

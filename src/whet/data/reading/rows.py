@@ -6,11 +6,15 @@ when the file as a whole is damaged no row of it is handed on.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
 from whet.data.reading.faults import Faults
 from whet.findings import Kind
+
+NUM_SAMPLE = 50
+"""Rows at the beginning of a file that its format is judged by, beside the columns' names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,27 +35,52 @@ class Broken:
 
 @dataclass(slots=True)
 class Table:
-    """What a file holds. `columns` are all names seen, in order of appearance."""
+    """What a file holds, filled in while it is scanned.
+
+    `rows` are kept while they are no more than `max_kept_chars` of text together; beyond that
+    it is None, and the file is read again by whoever wants them. `types` are the types of every
+    column of any row, in order of appearance; null counts as any type.
+    """
 
     faults: Faults
-    rows: list[Row] = field(default_factory=list)
+    max_kept_chars: float = math.inf
+    rows: list[Row] | None = field(default_factory=list)
+    sample: list[Row] = field(default_factory=list)
+    types: dict[str, set[str]] = field(default_factory=dict)
     broken: list[Broken] = field(default_factory=list)
     num_blank: int = 0
     kind: str = ""
+    num_rows: int = 0
+    num_chars: int = 0
 
     @property
     def columns(self) -> list[str]:
         """Every column name of any row, in the order in which they appear."""
-        return list(dict.fromkeys(name for row in self.rows for name in row.values))
+        return list(self.types)
 
-    def add(self, line: int, value: Any) -> None:
-        """Adds a parsed value, which has to be an object with at least one key."""
+    def accept(self, line: int, value: Any, num_chars: int) -> Row | None:
+        """The row of a parsed value, which has to be an object with at least one key."""
         if isinstance(value, dict) and value:
-            self.rows.append(Row(line, value))
-            return
+            self.num_rows += 1
+            self.num_chars += num_chars
+            for name, item in value.items():
+                types = self.types.setdefault(name, set())
+                if item is not None:
+                    types.add(type_name(item))
+            return Row(line, value)
         seen = "an empty object" if isinstance(value, dict) else type_name(value)
         message = f"the row is {seen}; expected an object with named values."
         self.refuse(line, str(value), Kind.ROW_TYPE, message, 'Write it as {"column": value}.')
+        return None
+
+    def keep(self, row: Row) -> None:
+        """Holds a row, unless there are too many."""
+        if len(self.sample) < NUM_SAMPLE:
+            self.sample.append(row)
+        if self.num_chars > self.max_kept_chars:
+            self.rows = None
+        if self.rows is not None:
+            self.rows.append(row)
 
     def refuse(
         self, line: int, text: str, kind: Kind, message: str, fix: str = "", key: str = ""
@@ -66,21 +95,22 @@ class Table:
 
     def clear(self) -> None:
         """Forgets every row: a file that is damaged anywhere is not used in part."""
-        self.rows.clear()
+        self.rows, self.num_rows = [], 0
+        self.sample.clear()
+        self.types.clear()
+
+
+_NAMES = {
+    type(None): "null",
+    bool: "true or false",
+    int: "a number",
+    float: "a number",
+    str: "text",
+    list: "a list",
+    dict: "an object",
+}
 
 
 def type_name(value: Any) -> str:
     """How messages call the type of a JSON value."""
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true or false"
-    names: dict[Any, str] = {
-        int: "a number",
-        float: "a number",
-        str: "text",
-        list: "a list",
-        dict: "an object",
-    }
-    name = names.get(type(value))
-    return name if name is not None else str(type(value).__name__)
+    return _NAMES.get(type(value)) or type(value).__name__

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from whet.data.places import listed
-from whet.data.reading.rows import Row, type_name
 from whet.findings import Finding, Kind, Severity
 
 
@@ -17,17 +15,8 @@ class Schema:
 
     file: str
     format: str
-    types: dict[str, set[str]]
+    types: Mapping[str, set[str]]
     used: frozenset[str]
-
-
-def schema_of(file: str, form: str, rows: Iterable[Row], used: Iterable[str]) -> Schema:
-    """The schema that a file's rows have."""
-    types: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        for name, value in row.values.items():
-            types[name] |= {type_name(value)} if value is not None else set()
-    return Schema(file, form, dict(types), frozenset(used))
 
 
 def disagreements(schemas: Sequence[Schema]) -> list[Finding]:

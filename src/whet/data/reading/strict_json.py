@@ -15,6 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from whet.data.reading.quotes import curly_quote
+
 MAX_DEPTH = 100
 """Deepest nesting of lists and objects. Tool schemas seldom pass 15."""
 
@@ -31,6 +33,7 @@ class Fault:
 
     message: str
     field: str = ""
+    is_typographic: bool = False
 
 
 class InvalidJSON(ValueError):
@@ -74,7 +77,7 @@ def parse_at(text: str, start: int) -> tuple[Any, int]:
     try:
         value, end = decoder.raw_decode(text, start)
     except json.JSONDecodeError as error:
-        raise InvalidJSON([Fault(_explain(text, error))], error.pos) from None
+        raise InvalidJSON([_syntax_fault(text, error)], error.pos) from None
     except RecursionError:
         raise InvalidJSON([_TOO_DEEP], start) from None
     if _depth_exceeded(text, start, end):
@@ -175,6 +178,13 @@ def _depth_exceeded(text: str, start: int, end: int) -> bool:
         if depth > MAX_DEPTH:
             return True
     return False
+
+
+def _syntax_fault(text: str, error: json.JSONDecodeError) -> Fault:
+    quote = curly_quote(text, error.pos)
+    if quote:
+        return Fault(f"curly quotes ({quote}) where JSON has straight ones.", "", True)
+    return Fault(_explain(text, error))
 
 
 def _explain(text: str, error: json.JSONDecodeError) -> str:

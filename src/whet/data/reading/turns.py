@@ -1,8 +1,8 @@
 """A list of turns, in any of the forms that people have, to canonical messages.
 
-Understood: OpenAI's `role` and `content` with `tool_calls`, ShareGPT's `from` and `value`, text
-given as blocks. Arguments of tool calls become objects, as chat templates expect them; OpenAI
-writes them as a string. Where a turn was found is kept with it, for messages about it.
+Understood: OpenAI's `role` and `content` with `tool_calls`, ShareGPT's `from` and `value`,
+Anthropic's blocks, pairs of `human` and `assistant`, and transcripts in one text. Where a turn
+was found is kept with it, for messages about it.
 """
 
 from __future__ import annotations
@@ -12,35 +12,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from whet.data.places import printable
+from whet.data.reading.blocks import from_blocks
+from whet.data.reading.calls import add_calls, bare_calls
+from whet.data.reading.roles import ANSWERING_KEYS, ASKING_KEYS, ROLES, role_of
 from whet.data.reading.rows import type_name
-from whet.data.reading.strict_json import InvalidJSON, parse
+from whet.data.reading.transcripts import is_transcript, transcript_parts
+from whet.data.reading.turn_fault import MEND, TurnFault, parsed
 from whet.findings import Kind
 from whet.types import Message
 
-ROLES = ("system", "user", "assistant", "tool")
-
-_SHAREGPT_ROLES = {
-    "human": "user",
-    "gpt": "assistant",
-    "chatgpt": "assistant",
-    "observation": "tool",
-    "function_response": "tool",
-    "tool_response": "tool",
-}
-_CALL_ROLES = ("function_call", "tool_call")
 _WEIGHT_KEYS = ("weight", "loss_weight", "train", "loss")
+_THINKING_KEYS = ("reasoning_content", "thinking", "reasoning")
 _KNOWN_KEYS = {
     "role", "from", "content", "value", "tool_calls", "function_call", "tool_call_id", "name",
-    "reasoning_content", *_WEIGHT_KEYS,
+    *_THINKING_KEYS, *_WEIGHT_KEYS,
 }  # fmt: skip
-
-
-class TurnFault(ValueError):
-    """One thing wrong with a row: its kind, the field, what was seen, what to do."""
-
-    def __init__(self, kind: Kind, field: str, message: str, fix: str = "") -> None:
-        super().__init__(f"{field}: {message}")
-        self.kind, self.field, self.message, self.fix = kind, field, message, fix
 
 
 @dataclass(slots=True)
@@ -51,26 +37,43 @@ class Turn:
     field: str
     content_field: str
     is_bare_call: bool = False
+    from_transcript: bool = False
 
 
-def read_turns(value: Any, field: str, roles: Mapping[str, str]) -> list[Turn]:
-    """The turns of a list (or of a JSON list in text, as CSV files hold it).
+def text_turn(role: str, text: str, field: str) -> Turn:
+    """A turn whose text is a whole field."""
+    assert role in ROLES
+    return Turn({"role": role, "content": text}, field, field)
+
+
+def read_turns(value: Any, field: str, roles: Mapping[str, str], unused: set[str]) -> list[Turn]:
+    """The turns of a list, of a JSON list in text (as CSV files hold it), or of a transcript.
+
+    Names of keys that went nowhere are added to `unused`.
 
     Raises:
         TurnFault: for the first turn that cannot be understood.
     """
+    if isinstance(value, str) and is_transcript(value):
+        return transcript_turns(value, field)
     if isinstance(value, str):
         value = parsed(value, field)
     if not isinstance(value, list):
         seen = type_name(value)
-        raise TurnFault(Kind.CONTENT, field, f"is {seen}; expected a list of turns.", _MEND)
+        raise TurnFault(Kind.CONTENT, field, f"is {seen}; expected a list of turns.", MEND)
     turns: list[Turn] = []
     for index, item in enumerate(value):
-        _append(turns, _turn(item, f"{field}[{index}]", roles))
+        for turn in _turns(item, f"{field}[{index}]", roles, unused):
+            _append(turns, turn)
     return turns
 
 
-_MEND = "Mend or remove the row."
+def transcript_turns(text: str, field: str) -> list[Turn]:
+    """The turns of a transcript; a turn's field is numbered from 0."""
+    return [
+        Turn({"role": role, "content": said}, f"{field}[{i}]", f"{field}[{i}]", False, True)
+        for i, (role, said) in enumerate(transcript_parts(text, field))
+    ]
 
 
 def _append(turns: list[Turn], turn: Turn) -> None:
@@ -83,134 +86,67 @@ def _append(turns: list[Turn], turn: Turn) -> None:
         turns.append(turn)
 
 
-def _turn(item: Any, field: str, roles: Mapping[str, str]) -> Turn:
+def _turns(item: Any, field: str, roles: Mapping[str, str], unused: set[str]) -> list[Turn]:
     if not isinstance(item, dict):
         message = f"is {type_name(item)}; expected an object with role and content."
-        raise TurnFault(Kind.CONTENT, field, message, _MEND)
+        raise TurnFault(Kind.CONTENT, field, message, MEND)
+    if "role" not in item and "from" not in item and (pair := _pair_keys(item)):
+        unused |= set(item) - set(pair)
+        return [
+            Turn(_content(item[key], role, item, f"{field}.{key}"), field, f"{field}.{key}")
+            for key, role in zip(pair, ("user", "assistant"), strict=True)
+        ]
+    unused |= {key for key in item if key not in _KNOWN_KEYS}
     role_key = "from" if "from" in item and "role" not in item else "role"
     text_key = "value" if "value" in item and "content" not in item else "content"
-    role, is_call = _role(item, field, role_key, roles)
+    role, is_call = role_of(item, field, role_key, roles)
     content_field = f"{field}.{text_key}"
     if is_call:
-        calls = _bare_calls(item.get(text_key), content_field)
-        return Turn({"role": role, "content": "", "tool_calls": calls}, field, content_field, True)
-    made = _content(item.get(text_key), role, item, content_field)
-    _add_calls(made, item, field)
-    _add_rest(made, item, field)
+        calls = bare_calls(item.get(text_key), content_field)
+        return [
+            Turn({"role": role, "content": "", "tool_calls": calls}, field, content_field, True)
+        ]
+    if isinstance(item.get(text_key), list):
+        made = from_blocks(item[text_key], role, content_field, unused)
+    else:
+        made = [_content(item.get(text_key), role, item, content_field)]
+    add_calls(made[-1], item, field)
+    _add_rest(made[-1], item, field)
     _refuse_weights(item, role, field)
-    return Turn(made, field, content_field)
+    return [Turn(message, field, content_field) for message in made]
 
 
-def _role(item: dict[str, Any], field: str, key: str, roles: Mapping[str, str]) -> tuple[str, bool]:
-    """The canonical role, and whether the turn is a bare tool call."""
-    given = item.get(key)
-    if given is None:
-        message = f"missing; the turn has {', '.join(map(repr, item)) or 'nothing'}."
-        raise TurnFault(Kind.ROLE, f"{field}.{key}", message, f"Name its role: {', '.join(ROLES)}.")
-    known = dict(zip(ROLES, ROLES, strict=True))
-    known |= _SHAREGPT_ROLES if key == "from" else {}
-    known |= roles
-    if isinstance(given, str) and given in known:
-        return known[given], False
-    if key == "from" and given in _CALL_ROLES:
-        return "assistant", True
-    message = f"role {printable(repr(given), 40)} is not one of {', '.join(ROLES)}."
-    raise TurnFault(Kind.ROLE, f"{field}.{key}", message, "Map it with data.roles.")
+def _pair_keys(item: dict[str, Any]) -> tuple[str, str] | None:
+    """The keys of an object that holds a question and its answer."""
+    asking = [key for key in ASKING_KEYS if key in item]
+    answering = [key for key in ANSWERING_KEYS if key in item]
+    return (asking[0], answering[0]) if len(asking) == len(answering) == 1 else None
 
 
 def _content(value: Any, role: str, item: dict[str, Any], field: str) -> Message:
     if isinstance(value, str):
         return {"role": role, "content": value}
-    if isinstance(value, list):
-        return _from_blocks(value, role, field)
     calls = item.get("tool_calls") or item.get("function_call")
     if value is None and role == "assistant" and calls:
         return {"role": role, "content": ""}
-    seen = type_name(value) if value is not None else "null" if _has_text(item) else "missing"
-    raise TurnFault(Kind.CONTENT, field, f"is {seen}; expected text.", _MEND)
-
-
-def _has_text(item: dict[str, Any]) -> bool:
-    return "content" in item or "value" in item
-
-
-def _from_blocks(blocks: list[Any], role: str, field: str) -> Message:
-    """Blocks of text joined as they are; reasoning and tool calls go to their own keys."""
-    texts: list[str] = []
-    message: Message = {"role": role, "content": ""}
-    for index, block in enumerate(blocks):
-        place = f"{field}[{index}]"
-        kind = block.get("type") if isinstance(block, dict) else None
-        text = next((block[k] for k in ("text", "value", "thinking") if k in block), None) \
-            if isinstance(block, dict) else None  # fmt: skip
-        if kind == "text" and isinstance(text, str):
-            texts.append(text)
-        elif kind in ("reasoning", "thinking") and isinstance(text, str):
-            message["reasoning_content"] = message.get("reasoning_content", "") + text
-        elif kind in ("tool_call", "tool_calls", "function_call"):
-            calls = message.get("tool_calls", [])
-            message["tool_calls"] = [*calls, *_bare_calls(text, place)]
-        else:
-            seen = f"a block of type {kind!r}" if kind else type_name(block)
-            remedy = "Only text can be trained on. Remove the block or the row."
-            raise TurnFault(Kind.CONTENT, place, f"is {seen}.", remedy)
-    message["content"] = "".join(texts)
-    return message
-
-
-def _bare_calls(value: Any, field: str) -> list[dict[str, Any]]:
-    """Tool calls written as the content of a turn: one call or a list of them, often in text."""
-    given = parsed(value, field) if isinstance(value, str) else value
-    calls = given if isinstance(given, list) else [given]
-    return [_call(call, field) for call in calls]
-
-
-def _add_calls(message: Message, item: dict[str, Any], field: str) -> None:
-    given = item.get("tool_calls")
-    if given is None and item.get("function_call") is not None:
-        given = [item["function_call"]]
-    if not given:
-        return
-    place = f"{field}.tool_calls"
-    if not isinstance(given, list):
-        raise TurnFault(Kind.TOOL_CALL, place, f"is {type_name(given)}; expected a list.", _MEND)
-    if message["role"] != "assistant":
-        said = f"a {message['role']} turn cannot call tools."
-        raise TurnFault(Kind.TOOL_CALL, place, said, _MEND)
-    calls = [_call(call, f"{place}[{index}]") for index, call in enumerate(given)]
-    message["tool_calls"] = [*message.get("tool_calls", []), *calls]
-
-
-def _call(value: Any, field: str) -> dict[str, Any]:
-    """One call as {"type": "function", "id"?, "function": {"name", "arguments": object}}."""
-    inner = value.get("function", value) if isinstance(value, dict) else None
-    if not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
-        said = "is not a tool call; expected an object with name and arguments."
-        raise TurnFault(Kind.TOOL_CALL, field, said, _MEND)
-    arguments = inner.get("arguments", inner.get("parameters"))
-    if isinstance(arguments, str):
-        arguments = parsed(arguments or "{}", f"{field}.arguments")
-    if arguments is None:
-        arguments = {}
-    if not isinstance(arguments, dict):
-        said = f"is {type_name(arguments)}; expected an object."
-        raise TurnFault(Kind.TOOL_CALL, f"{field}.arguments", said, _MEND)
-    call: dict[str, Any] = {"type": "function"}
-    if isinstance(value.get("id"), str):
-        call["id"] = value["id"]
-    call["function"] = {"name": inner["name"], "arguments": arguments}
-    return call
+    is_there = field.rpartition(".")[2] in item
+    seen = type_name(value) if value is not None else "null" if is_there else "missing"
+    raise TurnFault(Kind.CONTENT, field, f"is {seen}; expected text.", MEND)
 
 
 def _add_rest(message: Message, item: dict[str, Any], field: str) -> None:
-    for key in ("tool_call_id", "name", "reasoning_content"):
+    for key in ("tool_call_id", "name", *_THINKING_KEYS):
         value = item.get(key)
         if value is None:
             continue
         if not isinstance(value, str):
             said = f"is {type_name(value)}; expected text."
-            raise TurnFault(Kind.CONTENT, f"{field}.{key}", said, _MEND)
-        message[key] = value
+            raise TurnFault(Kind.CONTENT, f"{field}.{key}", said, MEND)
+        target = "reasoning_content" if key in _THINKING_KEYS else key
+        if message.get(target, value) != value:
+            said = "the turn's thinking stands in two places."
+            raise TurnFault(Kind.CONTENT, f"{field}.{key}", said, "Keep one of them.")
+        message[target] = value  # type: ignore[literal-required]
 
 
 def _refuse_weights(item: dict[str, Any], role: str, field: str) -> None:
@@ -224,23 +160,3 @@ def _refuse_weights(item: dict[str, Any], role: str, field: str) -> None:
         )
         remedy = f"Remove {key}, or remove the row if its answer should not be learnt."
         raise TurnFault(Kind.WEIGHT, f"{field}.{key}", said, remedy)
-
-
-def unknown_keys(value: Any) -> set[str]:
-    """Keys of turns that are not used, so that they can be named once."""
-    items = value if isinstance(value, list) else []
-    keys = {key for item in items if isinstance(item, dict) for key in item}
-    return keys - _KNOWN_KEYS
-
-
-def parsed(text: str, field: str) -> Any:
-    """The value of JSON that a row holds as text.
-
-    Raises:
-        TurnFault: it is not JSON.
-    """
-    try:
-        return parse(text)
-    except InvalidJSON as error:
-        said = f"is not JSON at column {error.position + 1}: {error}"
-        raise TurnFault(Kind.SYNTAX, field, said, _MEND) from None
