@@ -1,8 +1,8 @@
 """Each text as a set of weighted word pairs; rare pairs weigh much, shared instructions little.
 
-A pair that `df` of `n` texts hold weighs log((n + 3) / df): nothing to speak of when all hold it,
-most when one does. Pairs that a single text holds cannot be shared; they count in the text's
-total weight and are not kept.
+A pair that `df` of `n` texts hold weighs log((n + 3) / df), but no more than log(1000): next to
+nothing when all hold it, most when no more than one in a thousand does. Pairs that a single text
+holds cannot be shared; they count in the text's total weight and are not kept.
 """
 
 from __future__ import annotations
@@ -15,6 +15,9 @@ import numpy as np
 from whet.data.overlap.words import Hashes, Ints, Words, mixed
 
 Floats = np.ndarray[Any, np.dtype[np.float64]]
+
+MAX_WEIGHT = float(np.log(1000))
+"""Without it, copies that a thousand others share would count less than a slip of the pen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +52,13 @@ def weighted_sets(words: Words) -> WeightedSets:
     ranks = np.repeat(rank_of, frequencies[shared])
     rows = rows[np.repeat(shared, frequencies)]
     del packed, first, begins
-    weights = np.log((words.num_rows + 3) / frequencies[shared][order])
-    return _by_row(ranks, rows, weights, lonely * np.log(words.num_rows + 3))
+    weights = rarity(frequencies[shared][order], words.num_rows)
+    return _by_row(ranks, rows, weights, lonely * rarity(np.ones(1), words.num_rows))
+
+
+def rarity(frequencies: Ints | Floats, num_rows: int) -> Floats:
+    """The weights of features that so many of `num_rows` texts hold."""
+    return np.minimum(np.log((num_rows + 3) / np.maximum(frequencies, 1)), MAX_WEIGHT)
 
 
 def _pairs(words: Words) -> tuple[Ints, Hashes, Ints]:

@@ -24,7 +24,7 @@ from whet.data.overlap.features import Floats
 from whet.data.overlap.measure import EPSILON, Measure
 from whet.data.overlap.words import Flags, Hashes, Ints, mixed
 
-MAX_COMPARED = 100
+MAX_COMPARED = 64
 MIN_BUDGET = 1 << 22
 PAIRS_AT_ONCE = 1 << 25
 LOW = np.uint64(2**32 - 1)

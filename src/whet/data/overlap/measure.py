@@ -17,7 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
-from whet.data.overlap.features import Floats, WeightedSets, weighted_sets
+from whet.data.overlap.features import Floats, WeightedSets, rarity, weighted_sets
 from whet.data.overlap.words import Ints, Words
 
 AT_ONCE = 1 << 17
@@ -44,7 +44,7 @@ class Measure:
         shape = (words.num_rows, max(len(self.sets.weights), 1))
         self._pairs = sparse.csr_matrix((ones, self.sets.ranks, self.sets.starts), shape=shape)
         counts = np.bincount(words.ids, minlength=len(words.is_number)).clip(1, words.num_rows)
-        self._word_weights = np.log((words.num_rows + 3) / counts)
+        self._word_weights = rarity(counts, words.num_rows)
         self._word_weights[0] = 0.0
 
     def similarity(self, first: Ints, second: Ints) -> Floats:
