@@ -14,6 +14,7 @@ from whet.config import DataConfig
 from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
+from whet.data.overlap.paraphrase import Embed
 from whet.data.reading.read import Reading, read
 from whet.data.splits import split
 from whet.data.version import split_version
@@ -81,8 +82,17 @@ def load(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = Fals
     return dataset
 
 
-def survey(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = False) -> Dataset:
+def survey(
+    data: DataConfig,
+    *,
+    root: Path,
+    seed: int = 0,
+    has_prompt: bool = False,
+    embed: Embed | None = None,
+) -> Dataset:
     """The data with all findings, errors among them: what `check` shows.
+
+    With `embed`, texts to unit vectors, paraphrases are looked for too.
 
     Raises:
         DataError: no rows can be shown at all: a missing file, an empty split.
@@ -91,7 +101,7 @@ def survey(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = Fa
     """
     readings = _read_all(data, root)
     state = _divided(data, readings, seed)
-    before, state = state, _without_leaks(state, str(data.on_leak))
+    before, state = state, _without_leaks(state, str(data.on_leak), embed)
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
     findings += check(state.train, state.validation, state.test, has_prompt=has_prompt)
@@ -168,16 +178,21 @@ def _divided(data: DataConfig, readings: Mapping[str, Reading], seed: int) -> _S
     return _State(made.train, validation, made.test or held_out["test"])
 
 
-def _without_leaks(state: _State, on_leak: str) -> _State:
+def _without_leaks(state: _State, on_leak: str, embed: Embed | None) -> _State:
     """Test against all that settings see, then validation against train."""
-    state = _freed(state, "train", "test", on_leak)
-    state = _freed(state, "validation", "test", on_leak)
-    return _freed(state, "train", "validation", on_leak)
+    state = _freed(state, "train", "test", on_leak, embed)
+    state = _freed(state, "validation", "test", on_leak, embed)
+    return _freed(state, "train", "validation", on_leak, embed)
 
 
-def _freed(state: _State, seen: str, held_out: str, on_leak: str) -> _State:
+def _freed(
+    state: _State, seen: str, held_out: str, on_leak: str, embed: Embed | None
+) -> _State:
     first, second = getattr(state, seen), getattr(state, held_out)
-    leaks = find_leaks(first, second)
+    leaks = find_leaks(first, second, embed)
+    warned = leak_findings([leak for leak in leaks if leak.kind is Kind.LEAK_PARAPHRASE])
+    leaks = [leak for leak in leaks if leak.kind is not Kind.LEAK_PARAPHRASE]
+    state = replace(state, findings=[*state.findings, *warned])
     if not leaks:
         return state
     if on_leak == "error":
@@ -186,9 +201,9 @@ def _freed(state: _State, seen: str, held_out: str, on_leak: str) -> _State:
         return replace(state, findings=[*state.findings, *errors])
     resolved = resolve_leaks(first, second, leaks, on_leak)
     side = seen if resolved.dropped_from == "train" else held_out
-    message = f"{len(resolved.dropped)} {side} rows were dropped: they are in both {seen} and " \
-        f"{held_out} (data.on_leak: {on_leak})."  # fmt: skip
-    note = Finding(Severity.WARNING, Kind.LEAK_EXACT, message)
+    message = f"{len(resolved.dropped)} {side} rows were dropped: they are, word for word or " \
+        f"nearly so, in both {seen} and {held_out} (data.on_leak: {on_leak})."  # fmt: skip
+    note = Finding(Severity.WARNING, leaks[0].kind, message)
     parts = {seen: resolved.train, held_out: resolved.test}
     return replace(
         state, **parts, dropped=[*state.dropped, *resolved.dropped],

@@ -1,4 +1,8 @@
-"""Held-out rows that are also in training: a model is not tested on what it has learnt by heart."""
+"""Held-out rows that are also in training: a model is not tested on what it has learnt by heart.
+
+Word for word (`leak_exact`), nearly so (`leak_near`), or in other words (`leak_paraphrase`, which
+takes an embedder and is a warning: meaning the same is not being the same).
+"""
 
 from __future__ import annotations
 
@@ -8,6 +12,9 @@ from dataclasses import dataclass, field
 
 from whet.data.keys import answer_key, input_key, turns_key
 from whet.data.ledger import Dropped
+from whet.data.overlap.across import Match, near_across
+from whet.data.overlap.paraphrase import Embed, paraphrases
+from whet.data.overlap.texts import input_text
 from whet.data.places import at
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity
@@ -40,7 +47,54 @@ class Resolved:
     dropped_from: str = "train"
 
 
-def find_leaks(train: Sequence[Example], test: Sequence[Example]) -> list[Leak]:
+def find_leaks(
+    train: Sequence[Example], test: Sequence[Example], embed: Embed | None = None
+) -> list[Leak]:
+    """At most one leak for each held-out row: exact before near before paraphrase.
+
+    Paraphrases are looked for only with `embed`.
+    """
+    leaks = exact_leaks(train, test)
+    leaks += near_leaks(train, _without(test, leaks))
+    if embed is not None:
+        leaks += paraphrase_leaks(train, _without(test, leaks), embed)
+    return leaks
+
+
+def _without(rows: Sequence[Example], leaks: Sequence[Leak]) -> list[Example]:
+    known = {id(leak.held_out) for leak in leaks}
+    return [row for row in rows if id(row) not in known]
+
+
+def near_leaks(train: Sequence[Example], test: Sequence[Example]) -> list[Leak]:
+    """Held-out rows whose input is nearly that of training rows, in eight words or more."""
+    matches = near_across([input_text(row) for row in train], [input_text(row) for row in test])
+    return _leaks(train, test, matches, Kind.LEAK_NEAR, "nearly the same input")
+
+
+def paraphrase_leaks(
+    train: Sequence[Example], test: Sequence[Example], embed: Embed
+) -> list[Leak]:
+    """Held-out rows whose input means what that of training rows means."""
+    texts = [[input_text(row) for row in rows] for rows in (train, test)]
+    matches = paraphrases(*texts, embed)
+    return _leaks(train, test, matches, Kind.LEAK_PARAPHRASE, "the same in other words")
+
+
+def _leaks(
+    train: Sequence[Example], test: Sequence[Example], matches: Sequence[Match], kind: Kind, how: str
+) -> list[Leak]:
+    by_row: dict[int, list[Match]] = defaultdict(list)
+    for match in matches:
+        by_row[match.held_out].append(match)
+    return [
+        Leak(test[row], tuple(train[match.seen] for match in of_row), kind,
+             f"{how} ({of_row[0].similarity:.0%} alike)")
+        for row, of_row in by_row.items()
+    ]  # fmt: skip
+
+
+def exact_leaks(train: Sequence[Example], test: Sequence[Example]) -> list[Leak]:
     """One leak for each held-out row whose input, normalised, is that of training rows.
 
     Rows that agree in all but system message and tools are leaks when their answers agree too,
@@ -85,9 +139,12 @@ def resolve_leaks(
 ) -> Resolved:
     """Both sides without these leaks, by the policy `error`, `drop_train` or `drop_test`.
 
+    Paraphrases are only warned of: they stop nothing and no row is dropped for them.
+
     Raises:
         DataError: the policy is `error` and there are leaks; the first ten are named.
     """
+    leaks = [leak for leak in leaks if leak.kind is not Kind.LEAK_PARAPHRASE]
     if not leaks:
         return Resolved(list(train), list(test))
     if on_leak == "error":
@@ -109,12 +166,16 @@ def _on(leak: Leak, on_leak: str) -> tuple[Example, ...]:
     return leak.train if on_leak == "drop_train" else (leak.held_out,)
 
 
-def leak_findings(leaks: Sequence[Leak], severity: Severity = Severity.ERROR) -> list[Finding]:
-    """One finding for each leak, at the held-out row."""
+def leak_findings(leaks: Sequence[Leak]) -> list[Finding]:
+    """One finding for each leak, at the held-out row: an error, for a paraphrase a warning."""
     return [
-        at(leak.held_out, severity, leak.kind, f"{leak.how} as {_places(leak.train)}.")
+        at(leak.held_out, _severity(leak), leak.kind, f"{leak.how} as {_places(leak.train)}.")
         for leak in leaks
     ]
+
+
+def _severity(leak: Leak) -> Severity:
+    return Severity.WARNING if leak.kind is Kind.LEAK_PARAPHRASE else Severity.ERROR
 
 
 def _places(rows: Sequence[Example]) -> str:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from whet.data.checks.duplicates import contradictions, duplicates
+from whet.data.checks.duplicates import contradictions, duplicates, near_copies
 from whet.data.checks.labels import class_balance, label_spellings, labels, unseen_labels
 from whet.data.checks.sensitive import sensitive
 from whet.data.checks.systems import system_conflicts
@@ -31,8 +31,9 @@ def check(
     """
     findings: list[Finding] = []
     for split in (train, validation, test):
-        findings += duplicates(split) + contradictions(split) + sensitive(split)
+        findings += duplicates(split) + near_copies(split) + sensitive(split)
         findings += system_conflicts(split) if has_prompt else []
+    findings += contradictions([*train, *validation, *test])
     findings += class_balance(train) + label_spellings([*train, *validation, *test])
     findings += unseen_labels(train, test)
     return worst_first(findings)

@@ -1,4 +1,4 @@
-"""Rows that repeat others, and inputs that have several answers."""
+"""Rows that repeat others, word for word or nearly so, and inputs that have several answers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 
 from whet.data.checks.labels import labels
 from whet.data.keys import answer_key, input_key, row_key
+from whet.data.overlap import near_duplicates
+from whet.data.overlap.texts import row_text
 from whet.data.places import at, listed
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
@@ -20,6 +22,37 @@ def duplicates(examples: Sequence[Example]) -> list[Finding]:
             message = f"the same row as {rows[0].source}."
             findings.append(at(row, Severity.WARNING, Kind.DUPLICATE_EXACT, message))
     return findings
+
+
+def near_copies(examples: Sequence[Example]) -> list[Finding]:
+    """A warning at each near copy of an earlier row, largest cluster first, and a note on all."""
+    found = near_duplicates((str(row), row_text(each)) for row, each in enumerate(examples))
+    findings = _capped(found.num_capped)
+    clusters = [[examples[int(row)] for row in cluster.ids] for cluster in found.clusters]
+    if clusters:
+        sizes = listed([f"{len(rows)} rows like {rows[0].source}" for rows in clusters], 4)
+        num_copies = sum(map(len, clusters)) - len(clusters)
+        message = f"{num_copies} rows are near copies of {len(clusters)} others: {sizes}."
+        remedy = "Keep one of each unless the difference matters."
+        findings.append(Finding(Severity.NOTE, Kind.DUPLICATE_NEAR, message, fix=remedy))
+    for rows, cluster in zip(clusters, found.clusters, strict=True):
+        for row, similarity in zip(rows[1:], cluster.similarity[1:], strict=True):
+            message = (
+                f"nearly the same row as {rows[0].source} ({similarity:.0%} alike; "
+                f"{len(rows)} such rows)."
+            )
+            findings.append(at(row, Severity.WARNING, Kind.DUPLICATE_NEAR, message))
+    return findings
+
+
+def _capped(num_rows: int) -> list[Finding]:
+    if not num_rows:
+        return []
+    message = (
+        f"{num_rows} rows share their rarest words with very many others, as if written by one "
+        "template; each was compared with some of these only, so near copies may be missing here."
+    )
+    return [Finding(Severity.NOTE, Kind.DUPLICATE_NEAR, message)]
 
 
 def contradictions(examples: Sequence[Example]) -> list[Finding]:
