@@ -16,7 +16,7 @@ LEVELS = {
     "config": 1, "configfile": 1, "progress": 1, "stats": 1,
     "rundir": 2, "project": 2, "kernels": 2,
     "data": 3, "rows": 3, "retrieval": 3, "registry": 3,
-    "models": 4,
+    "migration": 4, "models": 4,
     "training": 5, "infer": 5,
     "planning": 6, "evals": 6, "gateway": 6,
     "artifacts": 7, "reviewing": 7, "monitoring": 7, "reporting": 7,
