@@ -19,7 +19,7 @@ LEVELS = {
     "migration": 4, "models": 4,
     "training": 5, "infer": 5,
     "planning": 6, "evals": 6, "gateway": 6,
-    "artifacts": 7, "reviewing": 7, "monitoring": 7, "reporting": 7,
+    "artifacts": 7, "distilling": 7, "reviewing": 7, "monitoring": 7, "reporting": 7,
     "stages": 8,
     "verbs": 9,
     "api": 10, "__init__": 10, "cli": 10, "__main__": 10,

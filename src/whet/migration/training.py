@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+
 from whet.migration.account import Fate
 from whet.migration.batch import Lengths, packed_share
 from whet.migration.recipe import Recipe
