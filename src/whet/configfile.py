@@ -21,6 +21,7 @@ from whet.peerkeys import OUR_KEY
 MAX_BYTES = 1_000_000
 MAX_NODES = 20_000
 MAX_DEPTH = 20
+PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 OVERRIDE = re.compile(r"^([A-Za-z_][\w-]*(?:\.[\w-]+)*)=(.*)$", re.DOTALL)
 
 
@@ -36,7 +37,8 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         ConfigError: with every fault of the file, each `file:line: key: what. Remedy.`
     """
     document = parse_yaml(path)
-    return make_config(_plain(document, str(path)), overrides, path, dict(_lines(document)))
+    values = _plain(document, str(path))  # first: it refuses the aliases that `_lines` would follow
+    return make_config(values, overrides, path, dict(_lines(document)))
 
 
 def make_config(
@@ -63,6 +65,15 @@ def make_config(
         items = sorted(error.errors(), key=lambda item: _line_of(lines, item["loc"]))
         faults = [_fault(path, lines, overridden, item) for item in items]
         raise ConfigError(list(dict.fromkeys(faults))) from None
+
+
+def read_values(path: Path) -> dict[str, Any]:
+    """The plain values of any YAML file of `key: value` lines, with the caps of our own files.
+
+    Raises:
+        ConfigError: it cannot be read, is too large, or holds more than plain values.
+    """
+    return _plain(parse_yaml(path), str(path))
 
 
 def parse_yaml(path: Path) -> CommentedMap:
@@ -137,7 +148,7 @@ def _plain(document: CommentedMap, file: str) -> dict[str, Any]:
             if id(node) in seen:
                 raise ConfigError(f"{file}:{line}: aliases (*name) are not read. Write it out.")
             seen.add(id(node))
-            if node.tag.value and not str(node.tag.value).startswith("tag:yaml.org,2002:"):
+            if node.tag.value and str(node.tag.value) not in PLAIN_TAGS:
                 raise ConfigError(f"{file}:{line}: tags such as {node.tag.value} are not read.")
             if isinstance(node, CommentedMap):
                 return {str(key): convert(value, depth + 1) for key, value in node.items()}

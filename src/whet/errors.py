@@ -43,7 +43,14 @@ class TrainingError(WhetError, RuntimeError):
 
 
 class EndpointError(WhetError, RuntimeError):
-    """An HTTP endpoint refused, timed out or answered something that is no completion."""
+    """An HTTP endpoint refused, timed out or answered something that is no completion.
+
+    `status` is the HTTP status of the last answer, None where there was none.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        self.status = status
+        super().__init__(message)
 
 
 class MissingExtraError(WhetError, ImportError):

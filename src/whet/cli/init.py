@@ -20,15 +20,27 @@ def command(
     data: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Your examples: columns are guessed.")
     ] = None,
+    from_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="A configuration of Axolotl, LLaMA-Factory, TRL or Unsloth.",
+        ),
+    ] = None,
     model: Annotated[
-        str, typer.Option(help="whet-nano (bundled), a hub id, or a local folder.")
-    ] = "whet-nano",
+        str | None,
+        typer.Option(
+            help="whet-nano (bundled, the default), a hub id, or a local folder.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """A project that runs as it stands."""
     from whet.verbs.init import init
 
-    made = init(folder, example=example, data=data, model=model)
+    made = init(folder, example=example, data=data, from_file=from_file, model=model)
     if as_json:
         output.print_json(made)
     else:

@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -86,20 +86,42 @@ class EndpointCompleter:
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
 
+    def ask(
+        self,
+        prompt: Messages,
+        decoding: Decoding,
+        repeat: Callable[[], bool] = lambda: True,
+    ) -> Completion:
+        """One completion; several threads may ask at once, and one's failure is its own.
+
+        `repeat` is called after an attempt that got no answer and may have been billed all the
+        same; False gives up.
+
+        Raises:
+            EndpointError: the request failed for good, or `stop` was called while it waited.
+        """
+        return self._one(prompt, decoding, repeat)
+
+    def stop(self) -> None:
+        """Ends every wait between attempts; requests under way finish."""
+        self._stopped.set()
+
     def close(self) -> None:
         """Close the connections."""
         self._client.close()
 
-    def _one(self, prompt: Messages, decoding: Decoding) -> Completion:
+    def _one(
+        self, prompt: Messages, decoding: Decoding, repeat: Callable[[], bool] = lambda: True
+    ) -> Completion:
         start = time.perf_counter()
-        body = self._post(self._body(prompt, decoding))
+        body = self._post(self._body(prompt, decoding), repeat)
         try:
             choice, usage = body["choices"][0], body.get("usage") or {}
             text = choice["message"]["content"] or ""
             counts = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
         except (KeyError, IndexError, TypeError, AttributeError):
             raise EndpointError(
-                f"{self._url} answered no chat completion: {str(body)[:300]}"
+                f"{self._url} answered no chat completion: {str(body)[:300]}", 200
             ) from None
         length = choice.get("finish_reason") == "length"
         reason = FinishReason.LENGTH if length else FinishReason.STOP
@@ -118,7 +140,7 @@ class EndpointCompleter:
             body["seed"] = decoding.seed
         return body | self._extra_body
 
-    def _post(self, body: dict[str, Any]) -> dict[str, Any]:
+    def _post(self, body: dict[str, Any], repeat: Callable[[], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + self._retry_budget_s
         attempt = 0
         while not self._stopped.is_set():
@@ -138,6 +160,8 @@ class EndpointCompleter:
                 tried = f" Gave up after {attempt} tries within {self._retry_budget_s:g} s"
                 asked = f"; it asks to wait {retry_after:g} s" if retry_after is not None else ""
                 raise self._error(status, answer, tried + asked + ".")
+            if status is None and not repeat():
+                raise self._error(status, answer, " Not tried again: the budget is used up.")
             self._stopped.wait(wait_s)
         raise EndpointError(f"{self._url}: given up because another request failed.")
 
@@ -160,7 +184,7 @@ class EndpointCompleter:
         if self._key:
             text = text.replace(self._key, "***")
         head = f"answered {status}" if status is not None else "gave no answer"
-        return EndpointError(f"{self._url} (model {self._model}) {head}: {text}{tail}")
+        return EndpointError(f"{self._url} (model {self._model}) {head}: {text}{tail}", status)
 
 
 def _key_from(api_key_env: str | None) -> str:

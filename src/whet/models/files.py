@@ -47,6 +47,21 @@ def find_folder(name: str) -> Path:
     return _from_hub(name)
 
 
+def find_here(name: str) -> Path | None:
+    """The folder of a model that is on this machine; None where it would have to be fetched."""
+    if name == "whet-nano" or Path(name).expanduser().is_dir():
+        return find_folder(name)
+    try:
+        from huggingface_hub import snapshot_download
+        from huggingface_hub.errors import LocalEntryNotFoundError
+    except ImportError:
+        return None
+    try:
+        return Path(snapshot_download(name, local_files_only=True))
+    except (LocalEntryNotFoundError, ValueError):
+        return None
+
+
 def _from_hub(name: str) -> Path:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError

@@ -1,4 +1,4 @@
-"""`whet init`: a project that runs as it stands, from a bundled example or from your own file."""
+"""`whet init`: a project from a bundled example, from your own file, or from another tool's."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from whet.data import Reading, read
 from whet.errors import ConfigError, DataError
 from whet.evals.choices import closed_set
 from whet.findings import Kind, Severity
+from whet.migration import Draft, Entry, Fate, Translation, config_text, place_datasets, translate
 from whet.types import Example
+from whet.verbs.measuring import measure
 
 EXAMPLES = Path(__file__).resolve().parents[1] / "examples"
 LONG_ANSWER_WORDS = 12
@@ -22,16 +24,30 @@ TOKENS_PER_WORD = 4
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The new project: its folder, its files, and what was guessed."""
+    """The new project: its folder, its files, and what was guessed.
+
+    `keys` says what became of every key of another tool's file; `ready` is False where its data
+    have to be fetched first.
+    """
 
     folder: Path
     files: list[str]
     notes: list[str]
+    keys: list[Entry] = field(default_factory=list)
+    ready: bool = True
 
     def text(self) -> str:
         """What a person reads on the terminal."""
         lines = [f"{self.folder}: {', '.join(self.files)}", *self.notes]
-        lines.append(f"Next: cd {self.folder} && whet check && whet run")
+        for fate in (Fate.INSTEAD, Fate.UNKNOWN):
+            found = [entry for entry in self.keys if entry.fate is fate]
+            lines += [f"{fate.value}: {entry}" for entry in found]
+        if self.keys:
+            counts = Counter(entry.fate for entry in self.keys)
+            told = ", ".join(f"{counts[fate]} {fate.value}" for fate in Fate if counts[fate])
+            lines.append(f"{len(self.keys)} keys: {told}. whet.yaml lists them all at its end.")
+        first = "" if self.ready else "put the data there (see data.train in whet.yaml), then "
+        lines.append(f"Next: {first}cd {self.folder} && whet check && whet run")
         return "\n".join(lines)
 
 
@@ -40,30 +56,36 @@ def init(
     *,
     example: str | None = None,
     data: str | Path | None = None,
-    model: str = "whet-nano",
+    from_file: str | Path | None = None,
+    model: str | None = None,
 ) -> Made:
     """Makes a project in a new or empty folder.
 
     Args:
         folder: where to make it.
         example: the name of a bundled example.
-        data: a file of examples; its columns are guessed, and what was guessed is said.
-        model: the base model to write into `whet.yaml`.
+        data: a file of examples; its columns are guessed, and what was guessed is said. With
+            `from_file` it stands in for the data that the file names.
+        from_file: a training configuration of Axolotl, LLaMA-Factory, TRL or Unsloth.
+        model: the base model to write into `whet.yaml`; by default whet-nano, or the file's own.
 
     Raises:
-        ConfigError: the folder is not empty, or no such example.
-        DataError: the file cannot be read or its columns cannot be guessed.
+        ConfigError: the folder is not empty, no such example, or a configuration that cannot be
+            translated.
+        DataError: the data cannot be read or their columns cannot be guessed.
     """
     folder = Path(folder)
-    if example is not None and data is not None:
-        raise ConfigError("give --example or --data, not both.")
+    if example is not None and (data is not None or from_file is not None):
+        raise ConfigError("give --example, or --data and --from, not both.")
     names = example_names()
     if example is not None and example not in names:
         raise ConfigError(f"{example!r} is no bundled example. There are: {', '.join(names)}.")
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise ConfigError(f"{folder}: exists and is not empty. Name a new folder.")
+    if from_file is not None:
+        return _from_peer(folder, Path(from_file), Path(data) if data else None, model)
     if data is not None:
-        return _from_data(folder, Path(data), model)
+        return _from_data(folder, Path(data), model or "whet-nano")
     return _from_example(folder, example or names[0])
 
 
@@ -112,9 +134,56 @@ def _from_data(folder: Path, file: Path, model: str) -> Made:
     return Made(folder, _listing(folder), notes)
 
 
+def _from_peer(folder: Path, file: Path, data: Path | None, model: str | None) -> Made:
+    named = str(Path(model).resolve()) if model and Path(model).is_dir() else model
+    found = translate(file, measure, data=data, model=named)
+    placed = place_datasets(found.loaded, folder)
+    draft = _draft(found)
+    if draft.has_prompt:
+        (folder / "prompts").mkdir()
+        prompt = found.prompt or _prompt(found.examples, closed_set(found.examples))
+        (folder / "prompts" / "prompt.txt").write_text(prompt.rstrip() + "\n", encoding="utf-8")
+    if found.template is not None:
+        (folder / "template.jinja").write_text(found.template, encoding="utf-8")
+    text = config_text(found, placed, draft)
+    (folder / "whet.yaml").write_text(text, encoding="utf-8")
+    notes = [f"{file.name}: a configuration of {found.tool}."]
+    notes += [
+        f"{one.data.name}: {len(one.examples)} rows, {one.reading.format}: {one.reading.reason}"
+        for one in found.loaded
+        if one.reading is not None
+    ]
+    notes += [
+        f"{one.name}: not on this machine; whet reads files. Save it as {folder}/data/train.jsonl"
+        " (or .parquet, .csv: then change data.train), or begin again with --data FILE."
+        for one in found.missing
+    ]
+    notes += [*placed.notes, *found.notes]
+    if draft.has_prompt and found.prompt is None:
+        notes.append("prompts/prompt.txt is a draft: make it your best prompt. It is the baseline.")
+    return Made(folder, _listing(folder), notes, list(found.entries), bool(placed.train))
+
+
+def _draft(found: Translation) -> Draft:
+    """How answers are judged, which no trainer's file says: guessed from the rows."""
+    if not found.examples:
+        return Draft()
+    labels = closed_set(found.examples)
+    longest = max(len(example.answer.split()) for example in found.examples)
+    return Draft(
+        metrics=("exact_match", "accuracy") if labels else ("exact_match", "token_f1"),
+        primary="exact_match" if labels or longest <= LONG_ANSWER_WORDS else "token_f1",
+        choices="auto" if labels else "none",
+        max_new_tokens=32 if labels else max(16, min(1024, TOKENS_PER_WORD * longest)),
+        has_prompt=not any(example.system for example in found.examples),
+    )
+
+
 def _prompt(examples: Sequence[Example], labels: Sequence[str] | None) -> str:
     if labels:
         return "Classify the message. Answer with one of: " + ", ".join(labels) + ".\n"
+    if not examples:
+        return "Answer the message as a helpful expert would.\n"
     shown = Counter(len(e.answer.split()) for e in examples).most_common(1)[0][0]
     length = "in a few words" if shown <= LONG_ANSWER_WORDS else "as a helpful expert would"
     return f"Answer the message {length}.\n"

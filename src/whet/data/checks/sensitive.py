@@ -113,6 +113,16 @@ def _matches(text: str) -> Iterator[tuple[Pattern, str, int]]:
             yield pattern, values[0], len(values)
 
 
+def found_in(text: str) -> Iterator[tuple[Pattern, list[str]]]:
+    """Each pattern that occurs in a text, with its values."""
+    for pattern in PATTERNS:
+        if pattern.hint in text:
+            values = [match.group() for match in pattern.expression.finditer(text)]
+            values = [value for value in values if pattern.holds(value)]
+            if values:
+                yield pattern, values
+
+
 def masked(value: str) -> str:
     """The first four characters and the length; nothing more of a secret is ever shown."""
     return f"{value[:4]}..., {len(value)} characters"

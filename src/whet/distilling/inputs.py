@@ -1,0 +1,163 @@
+"""What a teacher is to answer: rows of a data file, prompts without answers, or lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from whet.data import read
+from whet.data.reading.conversation import conversation_faults
+from whet.data.reading.faults import Faults
+from whet.data.reading.files import DataFile, find_files
+from whet.data.reading.formats import INPUT_WORDS
+from whet.data.reading.lines import MAX_LINE_BYTES, read_lines
+from whet.data.reading.rows import Row, Table
+from whet.data.reading.tables import read_table
+from whet.data.reading.turns import TurnFault, read_turns
+from whet.errors import DataError
+from whet.findings import Severity
+from whet.types import Example, Message, content_id
+
+_TURNS = ("messages", "conversations", "conversation")
+_MEND = "Mend or remove the row."
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One input: the messages to answer, where it stood, and the known answer if it has one."""
+
+    id: str
+    messages: tuple[Message, ...]
+    source: str
+    gold: str | None = None
+
+    @property
+    def example(self) -> Example:
+        """The input with its known answer, as scorers take it."""
+        answer: Message = {"role": "assistant", "content": self.gold or ""}
+        return Example(self.id, (*self.messages, answer), self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """Every different input, in order. `num_read` counts repeated ones; `notes` are to be told."""
+
+    items: list[Question]
+    num_read: int
+    notes: list[str]
+
+
+def read_questions(files: Sequence[Path]) -> Questions:
+    """The inputs of the files.
+
+    Raises:
+        DataError: everything that is wrong with the files; nothing is asked from part of them.
+    """
+    found: list[Question] = []
+    faults: list[str] = []
+    for file in files:
+        if file.suffix.lower() == ".txt":
+            questions, wrong = _lines(file)
+        else:
+            questions, wrong = _rows(file)
+        found += questions
+        faults += wrong
+    if faults:
+        raise DataError(faults)
+    if not found:
+        raise DataError(f"{', '.join(map(str, files))}: no inputs. Name a file of prompts or rows.")
+    different = list({question.id: question for question in reversed(found)}.values())[::-1]
+    notes = []
+    if len(different) < len(found):
+        notes.append(
+            f"{len(found) - len(different)} inputs repeat earlier ones and are asked once."
+        )
+    return Questions(different, len(found), notes)
+
+
+def _question(messages: Sequence[Message], source: str, gold: str | None = None) -> Question:
+    return Question(content_id(list(messages)), tuple(messages), source, gold)
+
+
+def _lines(file: Path) -> tuple[list[Question], list[str]]:
+    """One prompt a line; blank lines are no prompts."""
+    if not file.is_file():
+        return [], [f"{file}: no such file."]
+    faults = Faults(str(file))
+    found = []
+    for line in read_lines(DataFile(file, str(file), "txt", False), faults, MAX_LINE_BYTES):
+        if line.text is not None and line.text.strip():
+            message: Message = {"role": "user", "content": line.text.strip()}
+            found.append(_question([message], f"{file}:{line.number}"))
+    return found, [str(f) for f in faults.findings if f.severity is Severity.ERROR]
+
+
+def _rows(file: Path) -> tuple[list[Question], list[str]]:
+    """Rows with answers are read as training data are; others by their question alone."""
+    found: list[Question] = []
+    faults: list[str] = []
+    for data in find_files([file]).files:
+        table = read_table(data, MAX_LINE_BYTES)
+        wrong = [str(f) for f in table.faults.findings if f.severity is Severity.ERROR]
+        names = {name.strip().lower(): name for name in table.columns}
+        turns = next((names[name] for name in _TURNS if name in names), None)
+        alone = _lone_input(names) if turns is None else None
+        if wrong:
+            faults += wrong
+        elif turns is not None:
+            _from_turns(table, turns, data.name, found, faults)
+        elif alone is not None:
+            _from_column(table, alone, data.name, found, faults)
+        else:
+            _from_examples(data.path, found, faults)
+    return found, faults
+
+
+def _lone_input(names: Mapping[str, str]) -> str | None:
+    """The column of prompts in a file that has no answers."""
+    words = [word for rank in INPUT_WORDS for word in rank if word in names]
+    others = set(names) - {"id", "group", *words}
+    return names[words[0]] if len(words) == 1 and not others else None
+
+
+def _from_column(
+    table: Table, column: str, file: str, found: list[Question], faults: list[str]
+) -> None:
+    for row in table.rows:
+        value = row.values.get(column)
+        if isinstance(value, str) and value.strip():
+            message: Message = {"role": "user", "content": value}
+            found.append(_question([message], f"{file}:{row.line}"))
+        else:
+            faults.append(f"{file}:{row.line}: {column}: no text to answer. {_MEND}")
+
+
+def _from_turns(
+    table: Table, column: str, file: str, found: list[Question], faults: list[str]
+) -> None:
+    for row in table.rows:
+        try:
+            found.append(_of_turns(row, column, file))
+        except TurnFault as fault:
+            faults.append(f"{file}:{row.line}: {fault.field}: {fault.message} {fault.fix}".rstrip())
+
+
+def _of_turns(row: Row, column: str, file: str) -> Question:
+    """The turns up to the last question; the answer after it is the known one."""
+    turns = read_turns(row.values.get(column), column, {})
+    messages = [turn.message for turn in turns]
+    gold = None
+    if messages and messages[-1]["role"] == "assistant":
+        gold = messages.pop()["content"] or None
+    wrong = [fault for fault in conversation_faults(turns[: len(messages)], column)
+             if "the last message is from" not in fault.message]  # fmt: skip
+    if wrong:
+        raise wrong[0]
+    return _question(messages, f"{file}:{row.line}", gold)
+
+
+def _from_examples(file: Path, found: list[Question], faults: list[str]) -> None:
+    reading = read([file])
+    faults += [str(finding) for finding in reading.errors]
+    found += [_question(e.prompt, e.source, e.answer) for e in reading.examples]
