@@ -9,7 +9,8 @@ from __future__ import annotations
 import ctypes
 import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from whet.errors import DataError, ModelError
@@ -52,17 +53,25 @@ def render_text(
         ModelError: there is no template, it is broken, or it writes without end.
         DataError: the template refuses this conversation (its own `raise_exception`).
     """
-    import jinja2
-
     if not tokenizer.chat_template:
         raise ModelError(NO_TEMPLATE)
-    try:
+    with template_errors():
         text: str = tokenizer.apply_chat_template(
-            [_with_parsed_arguments(message) for message in messages],
+            [served_message(message) for message in messages],
             tools=[dict(tool) for tool in tools] or None,
             add_generation_prompt=generation_prompt,
             tokenize=False,
         )
+    return capped(text)
+
+
+@contextmanager
+def template_errors() -> Iterator[None]:
+    """Within it whatever a template does wrong is told as a `ModelError` or `DataError`."""
+    import jinja2
+
+    try:
+        yield
     except jinja2.exceptions.SecurityError as error:
         raise ModelError(f"the chat template does what templates may not: {error}") from None
     except jinja2.exceptions.TemplateSyntaxError as error:
@@ -73,6 +82,14 @@ def render_text(
         raise DataError(f"the chat template refuses this conversation: {error}") from None
     except (TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ModelError(f"the chat template fails: {type(error).__name__}: {error}") from None
+
+
+def capped(text: str) -> str:
+    """The rendered text, unless it is beyond all measure.
+
+    Raises:
+        ModelError: it is.
+    """
     if len(text) > MAX_RENDERED_CHARS:
         raise ModelError(
             f"the chat template wrote {len(text):,} characters for one conversation; "
@@ -81,9 +98,9 @@ def render_text(
     return text
 
 
-def _with_parsed_arguments(message: Message) -> dict[str, Any]:
-    """The message with tool-call arguments as objects, as servers hand them to templates."""
-    plain: dict[str, Any] = dict(message)
+def served_message(message: Message) -> dict[str, Any]:
+    """The message as servers hand it to templates: tool arguments as objects, no weight."""
+    plain: dict[str, Any] = {key: value for key, value in message.items() if key != "weight"}
     if calls := plain.get("tool_calls"):
         plain["tool_calls"] = [_parsed_call(call) for call in calls]
     return plain
