@@ -55,7 +55,7 @@ def find_stop_ids(tokenizer: Any, eos_ids: Sequence[int] = ()) -> tuple[int, ...
     known += [i for i in eos_ids if i not in known]
     answer = probe_answer(tokenizer)
     tail = answer[answer.rindex(PROBE_ANSWER) + len(PROBE_ANSWER) :]
-    no_end = {tokenizer.bos_token_id, tokenizer.unk_token_id, tokenizer.pad_token_id}
+    no_end = {tokenizer.bos_token_id, tokenizer.unk_token_id}
     ends = (set(tokenizer.added_tokens_decoder) - no_end) | set(known)
     terminator = next((i for i in encode(tokenizer, [tail])[0] if i in ends), None)
     if terminator is None:
@@ -205,6 +205,8 @@ def _first_marked(turn: Turn, prompt: list[int], full: list[int], tokenizer: Any
     found = next((token for token in tokens if token is not None), None)
     if full[: len(prompt)] != prompt:  # a token would straddle the border
         found = len(prompt) if turn.marked_from == len(turn.prompt) else None
+    if found is not None and turn.marked_from >= len(turn.prompt):
+        found = max(found, len(prompt))  # a token before may swallow white space (Phi-3)
     if found is None or found > len(prompt):
         skipped = text[len(turn.prompt) : turn.marked_from]
         raise DataError(
