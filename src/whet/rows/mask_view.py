@@ -8,6 +8,7 @@ from typing import Any
 from whet.rows.sequence import RenderedExample
 
 LEARNT, READ = "●", "·"
+GREEN, DIM, RESET = "\x1b[32m", "\x1b[2m", "\x1b[0m"
 
 
 def mask_view(example: RenderedExample, tokenizer: Any) -> str:
@@ -24,8 +25,20 @@ def mask_view(example: RenderedExample, tokenizer: Any) -> str:
     return "\n".join(lines)
 
 
+def coloured(view: str) -> str:
+    """The table for a terminal: learnt tokens green, tokens that are only read dim."""
+    paint = {f"{LEARNT} ": GREEN, f"{READ} ": DIM}
+    lines = [(paint.get(line[:2]), line) for line in view.split("\n")]
+    return "\n".join(f"{colour}{line}{RESET}" if colour else line for colour, line in lines)
+
+
+def token_text(token: int, tokenizer: Any) -> str:
+    """A token's text, or its name in the vocabulary where it is but a part of a character."""
+    text: str = tokenizer.decode([token], clean_up_tokenization_spaces=False)
+    return text if text and "\ufffd" not in text else str(tokenizer.convert_ids_to_tokens(token))
+
+
 def _lines(tokens: list[int], trained: list[bool], tokenizer: Any) -> Iterator[str]:
     for position, (token, learnt) in enumerate(zip(tokens, trained, strict=True)):
-        text = tokenizer.decode([token], clean_up_tokenization_spaces=False)
-        shown = text if text and "\ufffd" not in text else tokenizer.convert_ids_to_tokens(token)
+        shown = token_text(token, tokenizer)
         yield f"{LEARNT if learnt else READ} {position:5d} {token:7d}  {shown!r}"

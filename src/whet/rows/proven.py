@@ -100,8 +100,10 @@ def _refuse_repetition(example: Example, tokenizer: Any) -> None:
 def _refuse_ending(row: RenderedExample, answer: str, tokenizer: Any) -> None:
     """Refuses text between the answer and its stop token: an end mark of another model, mostly."""
     sequence = row.sequences[-1]
-    learnt = tokenizer.decode(sequence.tokens[sequence.trained].tolist())
-    ending = learnt[learnt.rindex(answer) + len(answer) :]
+    learnt = tokenizer.decode(
+        sequence.tokens[sequence.trained].tolist(), clean_up_tokenization_spaces=False
+    )
+    ending = learnt.rpartition(answer)[2]
     known = [token for token in tokenizer.get_added_vocab() if token in ending]
     before = ending[: min(ending.index(token) for token in known)].strip() if known else ""
     if before:
