@@ -12,6 +12,7 @@ are compared with the mask that transformers makes of them. A row that fails nam
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,8 @@ from whet.types import Example
 
 BLOCK_ROWS = 1000
 MAX_SHOWN_CHARS = 40
+NUM_TAIL_TOKENS = 2
+NUM_BLANK_TOKENS = 4
 
 
 class _Fault(ValueError):
@@ -74,7 +77,7 @@ class _Row:
         """What is wrong, in words; nothing is searched further in a row without its turns."""
         if not self.row.num_loss_tokens:
             return ["no token of the row is learnt; a row needs an answer to learn."]
-        found, last = [*self._doubled()], {}
+        found, last = list(dict.fromkeys(self._doubled())), {}
         for turn in asked:
             try:
                 number = self._sequence_of(turn)
@@ -98,14 +101,15 @@ class _Row:
         bos = self.tokenizer.bos_token_id
         watched = self.stops if bos is None else np.append(self.stops, np.int32(bos))
         for sequence in self.row.sequences:
-            twice = sequence.tokens[1:] == sequence.tokens[:-1]
-            twice = np.flatnonzero(twice & np.isin(sequence.tokens[1:], watched))
-            for token in dict.fromkeys(sequence.tokens[twice].tolist()):
-                name = self.tokenizer.convert_ids_to_tokens(token)
-                yield (
-                    f"{name!r} stands twice in a row: the template writes it twice, or writes it "
-                    "and the text holds it too. Take one away."
-                )
+            tokens = sequence.tokens
+            for first, second in pairwise(np.flatnonzero(np.isin(tokens, watched)).tolist()):
+                near = second - first <= NUM_BLANK_TOKENS and tokens[first] == tokens[second]
+                if near and not self._text(tokens[first + 1 : second]).strip():
+                    name = self.tokenizer.convert_ids_to_tokens(int(tokens[first]))
+                    yield (
+                        f"{name!r} stands twice in a row: the template writes it twice, or writes "
+                        "it and the text holds it too. Take one away."
+                    )
 
     def _sequence_of(self, turn: ServedTurn) -> int:
         """The one sequence in which a turn is learnt right after the server's prompt."""
@@ -165,10 +169,13 @@ class _Row:
         """The row through the stop token has to be what the template writes for the answered."""
         if np.array_equal(sequence.tokens[:end], turn.answered[:end]):
             return
-        answer = self._text(sequence.tokens[len(turn.prompt) : end]).strip()
-        if answer not in (whole := self._text(turn.answered)):
+        # Otherwise tokenised (a token would straddle the border), or the history was rewritten:
+        # then the answer has to follow the end of its prompt there as it does here.
+        begin = max(0, len(turn.prompt) - NUM_TAIL_TOKENS)
+        learnt, whole = self._text(sequence.tokens[begin:end]), self._text(turn.answered)
+        if learnt not in whole:
             written = _shown(whole[-MAX_SHOWN_CHARS:])
-            raise _Fault(f"{_shown(answer)} is learnt, and the template writes {written}.")
+            raise _Fault(f"the row has {_shown(learnt)}, and the template writes {written}.")
 
     def _check_marks(self, turn: ServedTurn, sequence: TokenSequence, end: int) -> int:
         """Where learning begins; it has to begin and end where the template's marks do."""
@@ -215,7 +222,8 @@ class _Row:
 
     def _owner(self, text: str) -> str:
         for index, message in enumerate(self.example.messages):
-            if text.strip() and text.strip() in (message.get("content") or ""):
+            content = (message.get("content") or "").strip()
+            if content and text.strip() and (text.strip() in content or content in text):
                 return f" but part of messages[{index}] ({message['role']})"
         return ""
 
