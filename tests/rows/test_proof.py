@@ -254,3 +254,23 @@ def test_faults_of_all_rows_are_told_with_their_places(
         prove(rows, render_examples(rows, loaded, stop_ids), loaded, stop_ids)
     assert [fault[:4] for fault in caught.value.faults] == ["d:2:", "d:4:"]
     assert "'<s>' stands twice in a row" in caught.value.faults[0]
+
+
+def test_the_proof_catches_a_new_line_that_is_learnt_behind_the_marker(
+    tokenizer: Load, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded = tokenizer("qwen2.5", "qwen2_5_training")
+    assert proven(loaded)
+    inside = "'<|im_end|>\\n' }}\n        {%- else"
+    assert inside in loaded.chat_template
+    loaded.chat_template = loaded.chat_template.replace(
+        inside, "'<|im_end|>' }}{% endgeneration %}{{ '\\n' }}{% generation %}\n        {%- else"
+    )
+    assert proven(loaded)
+
+    def longer(ids: list[int], turn: Any, *_: Any) -> list[int]:
+        return [*ids, *loaded("\n")["input_ids"]]
+
+    _wrapped(render, "_answer_ids", longer)(monkeypatch)
+    with pytest.raises(DataError, match="generation markers enclose"):
+        proven(loaded)

@@ -187,22 +187,28 @@ class _Row:
                 f"{_shown(self._text(tokens[begin:n]))} is learnt and belongs to the prompt: a "
                 "generation marker opens too early."
             )
-        same = _same(tokens, turn.answered)
-        if same > n:
-            marked = turn.marked[:same]
-            first = _run_begin(marked, n)
-            # A token that swallows the white space after it (Phi-3's) is marked for that alone.
-            first = first if self._is_head(turn, tokens[first:n]) else n
-            if (first, n + _run_length(marked[n:])) == (begin, end):
-                return begin
-        elif self._text(turn.answered[turn.marked]).endswith(self._text(sequence.tokens[n:end])):
-            return begin
-        enclosed = self._text(turn.answered[turn.marked])[-MAX_SHOWN_CHARS:]
-        learnt = self._text(sequence.tokens[begin:end])
-        raise _Fault(
-            f"{_shown(learnt)} is learnt, and the template's generation markers enclose "
-            f"{_shown(enclosed)}."
-        )
+        if not self._keeps_marks(turn, tokens, begin, end):
+            enclosed = self._text(turn.answered[turn.marked])[-MAX_SHOWN_CHARS:]
+            raise _Fault(
+                f"{_shown(self._text(tokens[begin:end]))} is learnt, and the template's generation "
+                f"markers enclose {_shown(enclosed)}."
+            )
+        return begin
+
+    def _keeps_marks(self, turn: ServedTurn, tokens: Tokens, begin: int, end: int) -> bool:
+        """Whether tokens [begin, end) are what transformers marks for this turn."""
+        assert turn.marked is not None
+        n, same = len(turn.prompt), _same(tokens, turn.answered)
+        if same <= n:  # tokenised otherwise, or the history was rewritten
+            enclosed = self._text(turn.answered[turn.marked])
+            return enclosed.endswith(self._text(tokens[n:end]))
+        marked = turn.marked[:same]
+        first, last = _run_begin(marked, n), n + _run_length(marked[n:])
+        # A token that swallows the white space after it (Phi-3's) is marked for that alone.
+        first = first if self._is_head(turn, tokens[first:n]) else n
+        # Of a new line's two tokens (Llama 2's word mark, then the byte) only one is marked.
+        blank = not self._text(tokens[last - 1 : end]).strip()
+        return first == begin and (last == end or (n < last < end and blank))
 
     def _is_head(self, turn: ServedTurn, tokens: Tokens) -> bool:
         """Whether tokens before an answer are of the head that the generation prompt writes."""

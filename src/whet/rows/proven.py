@@ -15,15 +15,15 @@ from whet.rows.markers import has_markers, marked_text
 from whet.rows.proof import prove
 from whet.rows.render import render_examples
 from whet.rows.sequence import RenderedExample
-from whet.rows.template import render_text
+from whet.rows.template import render_text, within_time
 from whet.rows.turns import WhichTurns
 from whet.types import Example, Message
 
 PROBE: tuple[Message, ...] = (
     {"role": "user", "content": "XAsk1  Please, now?X"},
-    {"role": "assistant", "content": "XSay1  Yes: here.X"},
+    {"role": "assistant", "content": "XSay1  Yes: here,  now.X"},
     {"role": "user", "content": "XAsk2  And then?X"},
-    {"role": "assistant", "content": "XSay2  No - there!X"},
+    {"role": "assistant", "content": "XSay2  No - there,  then!X"},
 )
 SYSTEM_PROBE: Message = {"role": "system", "content": "XRule1  Be (very) short.X"}
 SOURCE = "chat template"
@@ -57,6 +57,10 @@ def prove_template(tokenizer: Any, stop_ids: Sequence[int], *, with_system: bool
     Raises:
         ModelError: it is not; the message says what it does.
     """
+    within_time(lambda: _prove_probes(tokenizer, stop_ids, with_system))
+
+
+def _prove_probes(tokenizer: Any, stop_ids: Sequence[int], with_system: bool) -> None:
     for messages in (PROBE, PROBE[:2]):
         if _takes(tokenizer, messages):
             _prove_probe(Example.of(messages, SOURCE), tokenizer, stop_ids)

@@ -9,13 +9,14 @@ from __future__ import annotations
 import ctypes
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
-from whet.errors import DataError, ModelError
+from whet.errors import DataError, ModelError, WhetError
 from whet.types import Message
 
+T = TypeVar("T")
 MAX_RENDERED_CHARS = 16_000_000
 PROBE_TIMEOUT_S = 10.0
 PROBE_ANSWER = "XANSWERX"
@@ -117,27 +118,23 @@ def _parsed_call(call: Mapping[str, Any]) -> dict[str, Any]:
     return dict(call)
 
 
-def probe_answer(tokenizer: Any) -> str:
-    """What the template writes after the generation prompt for a one-word reply, within its time.
+def within_time(work: Callable[[], T]) -> T:
+    """What `work` returns, for work with a template that may never end.
 
     Raises:
-        ModelError: the template runs for more than ten seconds, or does not write the reply
-            after its own generation prompt.
+        ModelError: it ran for more than ten seconds; or whatever `work` raises.
     """
-    outcome: list[str | Exception] = []
+    outcome: list[T | Exception] = []
 
-    def work() -> None:
+    def run() -> None:
         try:
-            prompt = render_text(tokenizer, PROBE[:1], generation_prompt=True)
-            outcome.append(
-                answer_text(prompt, render_text(tokenizer, PROBE, generation_prompt=False))
-            )
+            outcome.append(work())
         except _OutOfTimeError:
             pass
         except Exception as error:  # handed to the caller's thread below
             outcome.append(error)
 
-    worker = threading.Thread(target=work, daemon=True)
+    worker = threading.Thread(target=run, daemon=True)
     worker.start()
     worker.join(PROBE_TIMEOUT_S)
     if worker.is_alive():
@@ -147,9 +144,31 @@ def probe_answer(tokenizer: Any) -> str:
         raise ModelError(f"the chat template ran for over {PROBE_TIMEOUT_S:.0f} s; it is refused.")
     result = outcome[0]
     if isinstance(result, Exception):
-        raise ModelError(f"the chat template cannot render a plain exchange: {result}")
+        raise result
+    return result
+
+
+def probe_answer(tokenizer: Any) -> str:
+    """What the template writes after the generation prompt for a one-word reply, within its time.
+
+    Raises:
+        ModelError: the template runs for more than ten seconds, or does not write the reply
+            after its own generation prompt.
+    """
+
+    def answer() -> str:
+        prompt = render_text(tokenizer, PROBE[:1], generation_prompt=True)
+        return answer_text(prompt, render_text(tokenizer, PROBE, generation_prompt=False))
+
+    try:
+        result = within_time(answer)
+    except WhetError as error:
+        raise ModelError(f"the chat template cannot render a plain exchange: {error}") from None
     if PROBE_ANSWER not in result:
-        raise ModelError("the chat template leaves the reply out of its own rendering.")
+        raise ModelError(
+            f"the chat template changes, cuts or leaves out replies: {PROBE_ANSWER!r} is written as "
+            f"{result[:80]!r}. Name another with `template: FILE.jinja`."
+        )
     return result
 
 
