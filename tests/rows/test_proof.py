@@ -77,9 +77,15 @@ def _each_sequence(change: Callable[[TokenSequence], list[TokenSequence]]) -> Pl
     return _wrapped(render, "render_examples", apply)
 
 
-def _doubled(sequence: TokenSequence) -> list[TokenSequence]:
-    tokens = np.append(sequence.tokens, sequence.tokens[-1])
-    return [TokenSequence(tokens, np.append(sequence.trained, False))]
+def _also(sequence: TokenSequence, position: int) -> TokenSequence:
+    """The sequence with one more learnt token."""
+    return TokenSequence(
+        sequence.tokens, sequence.trained | (np.arange(sequence.num_tokens) == position)
+    )
+
+
+def _longer(sequence: TokenSequence, token: int, learnt: bool) -> TokenSequence:
+    return TokenSequence(np.append(sequence.tokens, token), np.append(sequence.trained, learnt))
 
 
 PLANTS: dict[str, tuple[Plant, str]] = {
@@ -97,7 +103,7 @@ PLANTS: dict[str, tuple[Plant, str]] = {
         "'<|im_start|>system.* is learnt, and is no answer to learn",
     ),
     "the last word of the user is learnt": (
-        _each_sequence(lambda s: [TokenSequence(s.tokens, s.trained | (np.arange(len(s.tokens)) == 11))]),
+        _each_sequence(lambda s: [_also(s, 11)]),
         r"'One' is learnt, and is no answer to learn but part of messages\[1\] \(user\)",
     ),
     "only the last answer is learnt": (
@@ -137,15 +143,15 @@ PLANTS: dict[str, tuple[Plant, str]] = {
         "d.jsonl:7: no token of the row is learnt",
     ),
     "the stop token is there twice": (
-        _each_sequence(_doubled),
+        _each_sequence(lambda s: [_longer(s, s.tokens[-1], False)]),
         r"'<\|im_end\|>' stands twice in a row",
     ),
     "a token behind the stop token is learnt": (
-        _each_sequence(lambda s: [TokenSequence(np.append(s.tokens, 13), np.append(s.trained, True))]),
+        _each_sequence(lambda s: [_longer(s, 13, True)]),
         r"messages\[4\]: '.' is learnt behind the answer's stop token",
     ),
     "the first token is a target": (
-        _each_sequence(lambda s: [TokenSequence(s.tokens, s.trained | (np.arange(len(s.tokens)) == 0))]),
+        _each_sequence(lambda s: [_also(s, 0)]),
         "'<|im_start|>' is learnt, and is no answer to learn",
     ),
     "a row is lost": (
@@ -212,7 +218,7 @@ def test_the_proof_catches_history_that_is_learnt_as_it_was_rewritten(
         return [replace(rows[0], sequences=(TokenSequence(last.tokens, trained),))]
 
     _wrapped(render, "render_examples", one_sequence)(monkeypatch)
-    with pytest.raises(DataError, match="the answer 'hm, hm' is written as 'First.'"):
+    with pytest.raises(DataError, match=r"the answer 'hm, hm' is written as 'First.'"):
         proven(loaded, messages)
 
 
@@ -259,12 +265,12 @@ def test_faults_of_all_rows_are_told_with_their_places(
 def test_the_proof_catches_a_new_line_that_is_learnt_behind_the_marker(
     tokenizer: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded = tokenizer("qwen2.5", "qwen2_5_training")
-    assert proven(loaded)
-    inside = "'<|im_end|>\\n' }}\n        {%- else"
-    assert inside in loaded.chat_template
-    loaded.chat_template = loaded.chat_template.replace(
-        inside, "'<|im_end|>' }}{% endgeneration %}{{ '\\n' }}{% generation %}\n        {%- else"
+    loaded = tokenizer("qwen2.5")
+    loaded.chat_template = (
+        "{% for m in messages %}{{ '<|im_start|>' + m.role + '\\n' }}{% if m.role == 'assistant' %}"
+        "{% generation %}{{ m.content + '<|im_end|>' }}{% endgeneration %}"
+        "{% else %}{{ m.content + '<|im_end|>' }}{% endif %}{{ '\\n' }}{% endfor %}"
+        "{% if add_generation_prompt %}{{ '<|im_start|>assistant\\n' }}{% endif %}"
     )
     assert proven(loaded)
 

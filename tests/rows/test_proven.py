@@ -1,4 +1,4 @@
-"""Every template at hand is proven, and one that is broken in any way is refused in its own words."""
+"""Every template at hand is proven; one that is broken is refused in its own words."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_a_known_template_is_proven_with_a_system_message_or_refuses_it(
 ) -> None:
     loaded = fitted(template)
     if "gemma" in template:
-        with pytest.raises(DataError, match="d.jsonl:1: .*System role not supported"):
+        with pytest.raises(DataError, match=r"d.jsonl:1: .*System role not supported"):
             proven(loaded, SYSTEM, *TURNS)
     else:
         assert "brief" not in learnt(proven(loaded, SYSTEM, *TURNS), loaded)
@@ -146,7 +146,7 @@ def test_tools_are_learnt_as_calls_or_their_loss_is_told(template: str, fitted: 
         text = learnt(proven(loaded, *turns, tools=[tool]), loaded)
         assert '"city": "Rome"' in text and "It shines." in text and "sun" not in text
     else:
-        with pytest.raises(DataError, match="d.jsonl:1: "):
+        with pytest.raises(DataError, match=r"d.jsonl:1: "):
             proven(loaded, *turns, tools=[tool])
 
 
@@ -155,7 +155,7 @@ def test_words_beside_a_tool_call_that_the_template_drops_are_told(fitted: Load)
     call = {"type": "function", "function": {"name": "find", "arguments": {"city": "Rome"}}}
     turn: Message = {"role": "assistant", "content": "I look it up.", "tool_calls": [call]}
     tool = {"type": "function", "function": {"name": "find", "parameters": {}}}
-    with pytest.raises(DataError, match="the answer 'I look it up.' is written as"):
+    with pytest.raises(DataError, match=r"the answer 'I look it up.' is written as"):
         proven(loaded, TURNS[0], turn, tools=[tool])
 
 
@@ -199,8 +199,8 @@ def marked(changed: str) -> str:
 BROKEN: dict[str, tuple[str, str]] = {
     "the guides' own": (
         GUIDES,
-        r"this template trains no end token, so the model would never stop; add \{\{ eos_token \}\} "
-        r"after the answer \(it writes '\\n\\n' after the answer",
+        r"this template trains no end token, so the model would never stop; add "
+        r"\{\{ eos_token \}\} after the answer \(it writes '\\n\\n' after the answer",
     ),
     "no stop token": (
         CHATML.replace("{{ '<|im_end|>' }}", ""),
@@ -208,7 +208,7 @@ BROKEN: dict[str, tuple[str, str]] = {
     ),
     "the stop token of another model": (
         CHATML.replace("im_end", "eot_id"),
-        r"it writes '<\|eot_id\|>\\n' after the answer, which holds no stop token of this tokenizer",
+        r"it writes '<\|eot_id\|>\\n' after the answer, which holds no stop token of this ",
     ),
     "the end mark of another model before the stop token": (
         reply("{{ m.content + '<|end|>\\n' }}"),

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from whet.errors import DataError
+from whet.rows.runs import num_same, run_begin, run_length
 from whet.rows.sequence import Flags, RenderedExample, Tokens, TokenSequence
 from whet.rows.served import ServedTurn, head_of_reply, serve
 from whet.rows.turns import WhichTurns
@@ -117,8 +118,8 @@ class _Row:
         begins = [i for i, s in enumerate(sequences) if np.array_equal(s.tokens[:n], turn.prompt)]
         begins = [i for i in begins if sequences[i].num_tokens > n]
         if not begins:
-            closest = max(sequences, key=lambda s: _same(s.tokens, turn.prompt))
-            at = max(0, _same(closest.tokens, turn.prompt) - 4)
+            closest = max(sequences, key=lambda s: num_same(s.tokens, turn.prompt))
+            at = max(0, num_same(closest.tokens, turn.prompt) - 4)
             served, seen = self._text(turn.prompt[at:]), self._text(closest.tokens[at:n])
             raise _Fault(
                 f"the row does not read as the server would ask: served {_shown(served)}, in the "
@@ -135,7 +136,7 @@ class _Row:
     def _check_answer(self, turn: ServedTurn, number: int) -> None:
         """Raises _Fault unless all of the answer and its stop token are learnt."""
         sequence, n = self.row.sequences[number], len(turn.prompt)
-        end = n + _run_length(sequence.trained[n:])
+        end = n + run_length(sequence.trained[n:])
         ids = sequence.tokens[n:end]
         stops = np.flatnonzero(np.isin(ids, self.stops))
         if not len(stops):
@@ -181,7 +182,7 @@ class _Row:
         """Where learning begins; it has to begin and end where the template's marks do."""
         assert turn.marked is not None
         n, tokens = len(turn.prompt), sequence.tokens
-        begin = _run_begin(sequence.trained, n)
+        begin = run_begin(sequence.trained, n)
         if not self._is_head(turn, tokens[begin:n]):
             raise _Fault(
                 f"{_shown(self._text(tokens[begin:n]))} is learnt and belongs to the prompt: a "
@@ -198,12 +199,12 @@ class _Row:
     def _keeps_marks(self, turn: ServedTurn, tokens: Tokens, begin: int, end: int) -> bool:
         """Whether tokens [begin, end) are what transformers marks for this turn."""
         assert turn.marked is not None
-        n, same = len(turn.prompt), _same(tokens, turn.answered)
+        n, same = len(turn.prompt), num_same(tokens, turn.answered)
         if same <= n:  # tokenised otherwise, or the history was rewritten
             enclosed = self._text(turn.answered[turn.marked])
             return enclosed.endswith(self._text(tokens[n:end]))
         marked = turn.marked[:same]
-        first, last = _run_begin(marked, n), n + _run_length(marked[n:])
+        first, last = run_begin(marked, n), n + run_length(marked[n:])
         # A token that swallows the white space after it (Phi-3's) is marked for that alone.
         first = first if self._is_head(turn, tokens[first:n]) else n
         # Of a new line's two tokens (Llama 2's word mark, then the byte) only one is marked.
@@ -223,7 +224,7 @@ class _Row:
             if not stray.any():
                 continue
             first = int(stray.argmax())
-            text = self._text(sequence.tokens[first : first + _run_length(stray[first:])])
+            text = self._text(sequence.tokens[first : first + run_length(stray[first:])])
             yield f"{_shown(text)} is learnt, and is no answer to learn{self._owner(text)}."
 
     def _owner(self, text: str) -> str:
@@ -251,19 +252,3 @@ class _Row:
 
 def _shown(text: str) -> str:
     return repr(text if len(text) <= MAX_SHOWN_CHARS else text[: MAX_SHOWN_CHARS - 3] + "...")
-
-
-def _run_begin(flags: Flags, end: int) -> int:
-    """Where the set flags begin that stand right before `end`."""
-    return end - _run_length(flags[:end][::-1])
-
-
-def _run_length(flags: Flags) -> int:
-    """How many first flags are set."""
-    return len(flags) if flags.all() else int(flags.argmin())
-
-
-def _same(a: Tokens, b: Tokens) -> int:
-    """How many first tokens are the same."""
-    n = min(len(a), len(b))
-    return _run_length(a[:n] == b[:n])

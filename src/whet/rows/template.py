@@ -166,8 +166,8 @@ def probe_answer(tokenizer: Any) -> str:
         raise ModelError(f"the chat template cannot render a plain exchange: {error}") from None
     if PROBE_ANSWER not in result:
         raise ModelError(
-            f"the chat template changes, cuts or leaves out replies: {PROBE_ANSWER!r} is written as "
-            f"{result[:80]!r}. Name another with `template: FILE.jinja`."
+            f"the chat template changes, cuts or leaves out replies: {PROBE_ANSWER!r} is written "
+            f"as {result[:80]!r}. Name another with `template: FILE.jinja`."
         )
     return result
 
