@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from whet.rows.mask_view import token_text
+from whet.rows.mask_view import token_texts
 from whet.rows.sequence import RenderedExample, TokenSequence
 
 _HEAD = """\
@@ -20,7 +20,8 @@ _HEAD = """\
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy"
- content="default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'">
+ content="default-src 'none'; style-src 'unsafe-inline'; img-src data:;
+ base-uri 'none'; form-action 'none'">
 <link rel="icon" href="data:,">
 <title>What is learnt</title>
 <style>
@@ -65,11 +66,12 @@ def _section(example: RenderedExample, tokenizer: Any) -> str:
 
 
 def _tokens(sequence: TokenSequence, tokenizer: Any) -> Iterator[str]:
-    pairs = zip(sequence.tokens.tolist(), sequence.trained.tolist(), strict=True)
-    for position, (token, learnt) in enumerate(pairs):
+    tokens, trained = sequence.tokens.tolist(), sequence.trained.tolist()
+    rows = zip(tokens, trained, token_texts(tokens, tokenizer), strict=True)
+    for position, (token, learnt, text) in enumerate(rows):
         kind = ' class="learnt"' if learnt else ""
         said = f"{'learnt' if learnt else 'read'}: position {position}, token {token}"
-        yield f'<span{kind} title="{said}">{_safe(token_text(token, tokenizer))}</span>'
+        yield f'<span{kind} title="{said}">{_safe(text)}</span>'
 
 
 def _safe(text: str) -> str:
