@@ -146,6 +146,8 @@ class TrainConfig(Section):
     """Stop after so many measurements without a better validation loss; 0 never stops early."""
     max_length: int | None = Field(default=None, ge=8)
     """Longest row in tokens; empty means the longest row there is. Nothing is cut in silence."""
+    turns: Literal["all", "last"] = "all"
+    """Which answers of a conversation are learnt; those of `weight` 0 never are."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto`: bfloat16 where it is native and faster, else float16 on a GPU, else float32."""
     seed: int = Field(default=0, ge=0)

@@ -14,7 +14,10 @@ from typing import Any, NotRequired, Protocol, TypedDict
 
 
 class Message(TypedDict):
-    """One turn in OpenAI form. `role` is system, user, assistant or tool."""
+    """One turn in OpenAI form. `role` is system, user, assistant or tool.
+
+    `weight` stands on assistant turns only: 0 makes one context that is not learnt.
+    """
 
     role: str
     content: str
@@ -22,6 +25,7 @@ class Message(TypedDict):
     tool_call_id: NotRequired[str]
     name: NotRequired[str]
     reasoning_content: NotRequired[str]
+    weight: NotRequired[float]
 
 
 Messages = Sequence[Message]

@@ -168,7 +168,7 @@ def test_a_template_that_never_stops_a_reply_is_refused(tokenizer: Load) -> None
     loaded.chat_template = (
         "{% for m in messages %}{{ m.role + ': ' + m.content + '\\n' }}{% endfor %}"
     )
-    with pytest.raises(ModelError, match="no stop token"):
+    with pytest.raises(ModelError, match="trains no end token, so the model would never stop"):
         find_stop_ids(loaded)
 
 
@@ -228,17 +228,6 @@ def test_faults_of_all_rows_are_told_together(tokenizer: Load, conversation: Con
     faults = caught.value.faults
     assert [fault[:4] for fault in faults] == ["d:1:", "d:3:", "d:4:", "d:5:"]
     assert "refuses" in faults[2] and "spells the stop token" in faults[3]
-
-
-def test_a_doubled_bos_is_refused(tokenizer: Load, conversation: Conversation) -> None:
-    loaded = tokenizer("mistral-v1")
-    loaded.chat_template = (
-        "{{ bos_token }}{% for m in messages %}{{ m.content }}"
-        "{{ eos_token if m.role == 'assistant' }}{% endfor %}"
-    )
-    assert rendered(conversation("x", "y"), loaded)
-    with pytest.raises(DataError, match="begins with '<s>' twice"):
-        rendered(conversation("<s>x", "y"), loaded)
 
 
 def test_the_mask_can_be_read(tokenizer: Load, conversation: Conversation) -> None:

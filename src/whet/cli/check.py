@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,10 @@ def command(
     show_mask: Annotated[
         int, typer.Option(metavar="N", min=0, help="Show what N rows train on, token by token.")
     ] = 0,
+    mask_html: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the rows of --show-mask (or 20) as a web page."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Every fault in the data, by file, line and field."""
@@ -41,10 +46,15 @@ def command(
             overrides=parsed.overrides,
             model=model,
             show_mask=show_mask,
+            mask_html=mask_html,
             progress=progress,
         )
     if as_json:
         output.print_json(found)
     else:
-        output.print_text(found.text())
+        from whet.rows.mask_view import coloured
+
+        for mask in found.masks:
+            output.print_text(mask + "\n", coloured if output.has_colours() else str)
+        output.print_text(replace(found, masks=[]).text())
     return 0 if found.passed else 1

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import sys
+from collections.abc import Callable
 from enum import Enum
 from pathlib import Path
 from typing import Any
@@ -34,8 +36,18 @@ def print_json(result: Any) -> None:
     sys.stdout.write(json.dumps(values, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
 
 
-def print_text(text: str) -> None:
-    """Text for a person on stdout, with control characters of the data made visible."""
+def has_colours() -> bool:
+    """Whether stdout is a terminal that shows colours, and nobody said NO_COLOR."""
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return sys.stdout.isatty() and not plain
+
+
+def print_text(text: str, paint: Callable[[str], str] = str) -> None:
+    """Text for a person on stdout, with control characters of the data made visible.
+
+    `paint` puts colours on, after that.
+    """
     safe = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
     encoding = sys.stdout.encoding or "utf-8"
+    safe = paint(safe)
     sys.stdout.write(safe.encode(encoding, "replace").decode(encoding) + "\n")

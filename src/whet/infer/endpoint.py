@@ -130,7 +130,7 @@ class EndpointCompleter:
     def _body(self, prompt: Messages, decoding: Decoding) -> dict[str, Any]:
         body: dict[str, Any] = {
             "model": self._model,
-            "messages": [dict(message) for message in prompt],
+            "messages": [{k: v for k, v in m.items() if k != "weight"} for m in prompt],
             "temperature": decoding.temperature,
             self._limit_field: decoding.max_new_tokens,
         }

@@ -48,8 +48,11 @@ def encode_choices(
         Example.of([*question, {"role": "assistant", "content": choice}], f"choices: {choice!r}")
         for choice in choices
     ]
+    start = len(encode_prompts([question], tokenizer)[0])
     rendered = [example.sequences[-1] for example in render_examples(examples, tokenizer, stop_ids)]
-    return [tuple(row.tokens[row.trained].tolist()[:-1]) for row in rendered]
+    answers = [row.tokens[start:].tolist() for row in rendered]
+    ends = [next(i for i, token in enumerate(ids) if token in stop_ids) for ids in answers]
+    return [tuple(ids[:end]) for ids, end in zip(answers, ends, strict=True)]
 
 
 def decode_answer(tokens: Sequence[int], tokenizer: Any) -> str:

@@ -8,6 +8,8 @@ from typing import Any
 from whet.rows.sequence import RenderedExample
 
 LEARNT, READ = "●", "·"
+PART, MAX_PARTS = "\ufffd", 4
+GREEN, DIM, RESET = "\x1b[32m", "\x1b[2m", "\x1b[0m"
 
 
 def mask_view(example: RenderedExample, tokenizer: Any) -> str:
@@ -24,8 +26,40 @@ def mask_view(example: RenderedExample, tokenizer: Any) -> str:
     return "\n".join(lines)
 
 
+def coloured(view: str) -> str:
+    """The table for a terminal: learnt tokens green, tokens that are only read dim."""
+    paint = {f"{LEARNT} ": GREEN, f"{READ} ": DIM}
+    lines = [(paint.get(line[:2]), line) for line in view.split("\n")]
+    return "\n".join(f"{colour}{line}{RESET}" if colour else line for colour, line in lines)
+
+
+def token_texts(ids: list[int], tokenizer: Any) -> list[str]:
+    """Each token's text. Of a character in several tokens each says which part it is: `東 1/3`.
+
+    A token that is no text at all (a lone byte) is shown by its name in the vocabulary.
+    """
+    texts = [_decoded(tokenizer, [token]) for token in ids]
+    place = 0
+    while place < len(ids):
+        size = 1
+        if PART in texts[place]:
+            sizes = range(2, MAX_PARTS + 1)
+            whole = (n for n in sizes if PART not in _decoded(tokenizer, ids[place : place + n]))
+            size = next(whole, 1)
+            together = _decoded(tokenizer, ids[place : place + size])
+            texts[place : place + size] = [f"{together} {i + 1}/{size}" for i in range(size)]
+        if not texts[place] or PART in texts[place]:
+            texts[place] = str(tokenizer.convert_ids_to_tokens(ids[place]))
+        place += size
+    return texts
+
+
+def _decoded(tokenizer: Any, ids: list[int]) -> str:
+    text: str = tokenizer.decode(ids, clean_up_tokenization_spaces=False)
+    return text
+
+
 def _lines(tokens: list[int], trained: list[bool], tokenizer: Any) -> Iterator[str]:
-    for position, (token, learnt) in enumerate(zip(tokens, trained, strict=True)):
-        text = tokenizer.decode([token], clean_up_tokenization_spaces=False)
-        shown = text if text and "\ufffd" not in text else tokenizer.convert_ids_to_tokens(token)
-        yield f"{LEARNT if learnt else READ} {position:5d} {token:7d}  {shown!r}"
+    texts = token_texts(tokens, tokenizer)
+    for position, (token, learnt, text) in enumerate(zip(tokens, trained, texts, strict=True)):
+        yield f"{LEARNT if learnt else READ} {position:5d} {token:7d}  {text!r}"

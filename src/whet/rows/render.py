@@ -1,18 +1,14 @@
-r"""Conversations as token sequences whose loss mask is derived from the chat template.
+"""Conversations as token sequences whose loss mask is derived from the chat template.
 
-For each assistant turn the template is asked twice: how the server would *ask* for this turn
-(history and generation prompt) and how the turn reads once *answered*. The difference is the
-answer; nothing is searched for by typed marks.
+What is asked and what is answered comes as text from `whet.rows.turns`. The prompt's tokens are
+those of the prompt alone, because a server tokenises the prompt alone. Where the tokens of the
+answered text begin with them (nearly always) the answer's tokens are the rest; where a token
+would straddle the border the answer is tokenised apart.
 
-    asked      <user>\nHi<end>\n<assistant>\n
-    answered   <user>\nHi<end>\n<assistant>\nHello<end>\n
-    trained                                  ~~~~~~~~~         answer through its stop token
-
-The prompt's tokens are those of the prompt alone, because a server tokenises the prompt alone.
-Where the tokens of the answered text begin with them (nearly always) the answer's tokens are the
-rest; where a token would straddle the border the answer is tokenised apart. A turn whose prompt
-continues the sequence so far is appended to it; a template that rewrites history (Qwen3 drops
-earlier thinking) makes a sequence of its own for it. Nothing after the last stop token is kept.
+A turn whose prompt continues the sequence so far is appended to it; a template that rewrites
+history (Qwen3 drops earlier thinking) makes a sequence of its own for it. Turns that are not
+learnt are context only. Without generation markers nothing after the last stop token is kept;
+with them exactly what they enclose is learnt. `whet.rows.proof` checks the outcome.
 """
 
 from __future__ import annotations
@@ -23,25 +19,20 @@ from typing import Any
 
 from whet.errors import DataError, ModelError
 from whet.rows.sequence import RenderedExample, TokenSequence
-from whet.rows.template import (
-    PROBE_ANSWER,
-    answer_text,
-    probe_answer,
-    realigned_answer,
-    render_text,
-)
-from whet.types import Example, Message
+from whet.rows.template import PROBE_ANSWER, probe_answer, render_text
+from whet.rows.turns import Turn, WhichTurns, turns_of
+from whet.types import Example
 
 NEUTRAL_PREFIXES = ("\n", ".", "a", "0")
 
 
-@dataclass(frozen=True, slots=True)
-class _Turn:
-    """One trained assistant turn as text: what is asked and what is answered."""
+@dataclass(slots=True)
+class _Draft:
+    """A sequence that grows turn by turn; what stands after `kept` a next turn may rewrite."""
 
-    prompt: str
-    answer: str
-    content: str
+    ids: list[int]
+    learnt: list[bool]
+    kept: int
 
 
 def encode(tokenizer: Any, texts: Sequence[str]) -> list[list[int]]:
@@ -64,41 +55,50 @@ def find_stop_ids(tokenizer: Any, eos_ids: Sequence[int] = ()) -> tuple[int, ...
     known += [i for i in eos_ids if i not in known]
     answer = probe_answer(tokenizer)
     tail = answer[answer.rindex(PROBE_ANSWER) + len(PROBE_ANSWER) :]
-    special = set(tokenizer.added_tokens_decoder) | set(known)
-    terminator = next((i for i in encode(tokenizer, [tail])[0] if i in special), None)
+    no_end = {tokenizer.bos_token_id, tokenizer.unk_token_id}
+    ends = (set(tokenizer.added_tokens_decoder) - no_end) | set(known)
+    terminator = next((i for i in encode(tokenizer, [tail])[0] if i in ends), None)
     if terminator is None:
-        raise ModelError(
-            f"the chat template ends a reply with {tail!r}, which holds no stop token of this "
-            f"tokenizer (it has {tokenizer.convert_ids_to_tokens(known)}); so nobody "
-            "would learn to stop. Give a template that ends replies with {{ eos_token }}: "
-            "`template: FILE.jinja`."
-        )
+        raise ModelError(_no_end(tail, tokenizer.convert_ids_to_tokens(known)))
     return tuple(dict.fromkeys([terminator, *known]))
 
 
+def _no_end(tail: str, known: Sequence[str]) -> str:
+    seen = f"it writes {tail!r} after the answer" if tail else "it writes nothing after the answer"
+    if tail.strip():
+        seen += ", which holds no stop token of this tokenizer"
+    return (
+        "this template trains no end token, so the model would never stop; add {{ eos_token }} "
+        f"after the answer ({seen}; the tokenizer's end is {', '.join(known) or 'not set'}). "
+        "Name the mended file with `template: FILE.jinja`."
+    )
+
+
 def render_examples(
-    examples: Sequence[Example], tokenizer: Any, stop_ids: Sequence[int]
+    examples: Sequence[Example],
+    tokenizer: Any,
+    stop_ids: Sequence[int],
+    *,
+    turns: WhichTurns = "all",
 ) -> list[RenderedExample]:
-    """Every example as token sequences, with the answers of all assistant turns trained.
+    """Every example as token sequences, with the answers of its assistant turns learnt.
 
     Raises:
         ModelError: no template, or one that cannot be trained with.
         DataError: rows that the template refuses or that break a rule; all of them together.
     """
     faults: list[str] = []
-    turns: list[list[_Turn]] = []
+    asked: list[list[Turn]] = []
     for example in examples:
         try:
-            turns.append(_turns(example, tokenizer))
+            asked.append(turns_of(example, tokenizer, turns))
         except DataError as error:
             faults.append(f"{example.source}: {error}")
-            turns.append([])
-    texts = [
-        text for row in turns for turn in row for text in (turn.prompt, turn.prompt + turn.answer)
-    ]
+            asked.append([])
+    texts = [t for row in asked for turn in row for t in (turn.prompt, turn.prompt + turn.answer)]
     ids = iter(encode(tokenizer, texts))
     rendered = []
-    for example, row in zip(examples, turns, strict=True):
+    for example, row in zip(examples, asked, strict=True):
         tokenised = [(turn, next(ids), next(ids)) for turn in row]
         try:
             if row:
@@ -116,60 +116,42 @@ def render_prompt(messages: Sequence[Any], tokenizer: Any, tools: Sequence[Any] 
     return encode(tokenizer, [text])[0]
 
 
-def _turns(example: Example, tokenizer: Any) -> list[_Turn]:
-    found = []
-    for index, message in enumerate(example.messages):
-        if message["role"] != "assistant":
-            continue
-        history, answered = example.messages[:index], example.messages[: index + 1]
-        if not history:
-            raise DataError("the conversation begins with the assistant; a turn needs a prompt.")
-        prompt = render_text(tokenizer, history, tools=example.tools, generation_prompt=True)
-        full = render_text(tokenizer, answered, tools=example.tools, generation_prompt=False)
-        content = message.get("content") or ""
-        if full.startswith(prompt):
-            answer = answer_text(prompt, full)
-        else:
-            swapped: Message = {
-                **message,
-                "content": ("B" if content[:1] == "A" else "A") + content,
-            }
-            other = render_text(
-                tokenizer, [*history, swapped], tools=example.tools, generation_prompt=False
-            )
-            answer = realigned_answer(prompt, full, other)
-        found.append(_Turn(prompt, answer, content))
-    if not found:
-        raise DataError("the conversation has no assistant turn, so there is nothing to learn.")
-    return found
-
-
 def _rendered(
     example: Example,
-    turns: Sequence[tuple[_Turn, list[int], list[int]]],
+    turns: Sequence[tuple[Turn, list[int], list[int]]],
     tokenizer: Any,
     stop_ids: frozenset[int],
 ) -> RenderedExample:
-    sequences: list[tuple[list[int], list[bool]]] = []
+    drafts: list[_Draft] = []
     for turn, prompt, full in turns:
-        answer = _through_stop(
-            turn, _answer_ids(turn, prompt, full, tokenizer), tokenizer, stop_ids
-        )
-        _refuse_doubled_bos(prompt, tokenizer)
-        before = sequences[-1] if sequences else ([], [])
-        if sequences and prompt[: len(before[0])] == before[0]:
-            sequences.pop()
+        answer = _answer_ids(turn, prompt, full, tokenizer)
+        length = _length_through_stop(turn, answer, tokenizer, stop_ids)
+        if turn.marked_from is None:
+            answer, head = answer[:length], len(prompt)
         else:
-            before = ([], [])
-        untrained = [False] * (len(prompt) - len(before[1]))
-        mask = [*before[1], *untrained, *[True] * len(answer)]
-        sequences.append(([*prompt, *answer], mask))
-    return RenderedExample(
-        example.id, example.source, tuple(TokenSequence.of(*parts) for parts in sequences)
-    )
+            head = _first_marked(turn, prompt, full, tokenizer)
+        learnt = [*_learnt_before(drafts, prompt), *[True] * len(answer)]
+        learnt[head : len(prompt)] = [True] * (len(prompt) - head)
+        drafts.append(_Draft([*prompt, *answer], learnt, len(prompt) + length))
+    sequences = tuple(TokenSequence.of(draft.ids, draft.learnt) for draft in drafts)
+    return RenderedExample(example.id, example.source, sequences)
 
 
-def _answer_ids(turn: _Turn, prompt: list[int], full: list[int], tokenizer: Any) -> list[int]:
+def _learnt_before(drafts: list[_Draft], prompt: list[int]) -> list[bool]:
+    """For each token of a prompt, whether a turn in it is learnt; takes up the draft it continues.
+
+    After the stop token a template may write otherwise once the conversation goes on (Phi-3 ends
+    it with a token of its own); such an end stays only with the last turn.
+    """
+    if not drafts or prompt[: drafts[-1].kept] != drafts[-1].ids[: drafts[-1].kept]:
+        return [False] * len(prompt)
+    before = drafts.pop()
+    pairs = enumerate(zip(before.ids, prompt, strict=False))
+    same = next((i for i, (a, b) in pairs if a != b), min(len(before.ids), len(prompt)))
+    return [*before.learnt[:same], *[False] * (len(prompt) - same)]
+
+
+def _answer_ids(turn: Turn, prompt: list[int], full: list[int], tokenizer: Any) -> list[int]:
     """Tokens of the answer, given that the prompt's tokens stand as they are."""
     if full[: len(prompt)] == prompt:
         return full[len(prompt) :]
@@ -190,11 +172,17 @@ def _decode(tokenizer: Any, ids: list[int]) -> str:
     return text
 
 
-def _through_stop(
-    turn: _Turn, answer: list[int], tokenizer: Any, stop_ids: frozenset[int]
-) -> list[int]:
-    """The answer cut after its stop token, which must be the template's and not the text's."""
+def _length_through_stop(
+    turn: Turn, answer: list[int], tokenizer: Any, stop_ids: frozenset[int]
+) -> int:
+    """Tokens of the answer with its stop token, which must be the template's and not the text's."""
     stops = [i for i, token in enumerate(answer) if token in stop_ids]
+    if not stops and turn.marked_from is not None:
+        raise DataError(
+            f"the template's generation markers close before the stop token (after "
+            f"{turn.answer[-20:]!r}), so the model would never learn to stop. Move "
+            "{% endgeneration %} behind it."
+        )
     if not stops:
         raise DataError(
             f"the answer {turn.content[:40]!r} is rendered without a stop token; "
@@ -205,13 +193,24 @@ def _through_stop(
         raise DataError(
             f"the answer spells the stop token {names} itself; remove it from the text."
         )
-    return answer[: stops[0] + 1]
+    return stops[0] + 1
 
 
-def _refuse_doubled_bos(prompt: list[int], tokenizer: Any) -> None:
-    bos = tokenizer.bos_token_id
-    if bos is not None and prompt[:2] == [bos, bos]:
+def _first_marked(turn: Turn, prompt: list[int], full: list[int], tokenizer: Any) -> int:
+    """The first token that the template's marker encloses: the answer's, or in the prompt's end."""
+    assert turn.marked_from is not None
+    text = turn.prompt + turn.answer
+    encoded = tokenizer(text, add_special_tokens=False)
+    tokens = map(encoded.char_to_token, range(turn.marked_from, len(text)))
+    found = next((token for token in tokens if token is not None), None)
+    if full[: len(prompt)] != prompt:  # a token would straddle the border
+        found = len(prompt) if turn.marked_from == len(turn.prompt) else None
+    if found is not None and turn.marked_from >= len(turn.prompt):
+        found = max(found, len(prompt))  # a token before may swallow white space (Phi-3)
+    if found is None or found > len(prompt):
+        skipped = text[len(turn.prompt) : turn.marked_from]
         raise DataError(
-            f"the prompt begins with {tokenizer.bos_token!r} twice: the template writes it and the "
-            "text holds it too. Remove it from the text."
+            f"the template's generation markers open after {skipped[:40]!r}, which the server does "
+            "not ask with and nobody would learn. Move {% generation %} before it."
         )
+    return int(found)

@@ -9,12 +9,14 @@ from __future__ import annotations
 import ctypes
 import json
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
 
-from whet.errors import DataError, ModelError
+from whet.errors import DataError, ModelError, WhetError
 from whet.types import Message
 
+T = TypeVar("T")
 MAX_RENDERED_CHARS = 16_000_000
 PROBE_TIMEOUT_S = 10.0
 PROBE_ANSWER = "XANSWERX"
@@ -52,17 +54,25 @@ def render_text(
         ModelError: there is no template, it is broken, or it writes without end.
         DataError: the template refuses this conversation (its own `raise_exception`).
     """
-    import jinja2
-
     if not tokenizer.chat_template:
         raise ModelError(NO_TEMPLATE)
-    try:
+    with template_errors():
         text: str = tokenizer.apply_chat_template(
-            [_with_parsed_arguments(message) for message in messages],
+            [served_message(message) for message in messages],
             tools=[dict(tool) for tool in tools] or None,
             add_generation_prompt=generation_prompt,
             tokenize=False,
         )
+    return capped(text)
+
+
+@contextmanager
+def template_errors() -> Iterator[None]:
+    """Within it whatever a template does wrong is told as a `ModelError` or `DataError`."""
+    import jinja2
+
+    try:
+        yield
     except jinja2.exceptions.SecurityError as error:
         raise ModelError(f"the chat template does what templates may not: {error}") from None
     except jinja2.exceptions.TemplateSyntaxError as error:
@@ -73,6 +83,14 @@ def render_text(
         raise DataError(f"the chat template refuses this conversation: {error}") from None
     except (TypeError, OverflowError, RecursionError, MemoryError) as error:
         raise ModelError(f"the chat template fails: {type(error).__name__}: {error}") from None
+
+
+def capped(text: str) -> str:
+    """The rendered text, unless it is beyond all measure.
+
+    Raises:
+        ModelError: it is.
+    """
     if len(text) > MAX_RENDERED_CHARS:
         raise ModelError(
             f"the chat template wrote {len(text):,} characters for one conversation; "
@@ -81,9 +99,9 @@ def render_text(
     return text
 
 
-def _with_parsed_arguments(message: Message) -> dict[str, Any]:
-    """The message with tool-call arguments as objects, as servers hand them to templates."""
-    plain: dict[str, Any] = dict(message)
+def served_message(message: Message) -> dict[str, Any]:
+    """The message as servers hand it to templates: tool arguments as objects, no weight."""
+    plain: dict[str, Any] = {key: value for key, value in message.items() if key != "weight"}
     if calls := plain.get("tool_calls"):
         plain["tool_calls"] = [_parsed_call(call) for call in calls]
     return plain
@@ -100,27 +118,23 @@ def _parsed_call(call: Mapping[str, Any]) -> dict[str, Any]:
     return dict(call)
 
 
-def probe_answer(tokenizer: Any) -> str:
-    """What the template writes after the generation prompt for a one-word reply, within its time.
+def within_time(work: Callable[[], T]) -> T:
+    """What `work` returns, for work with a template that may never end.
 
     Raises:
-        ModelError: the template runs for more than ten seconds, or does not write the reply
-            after its own generation prompt.
+        ModelError: it ran for more than ten seconds; or whatever `work` raises.
     """
-    outcome: list[str | Exception] = []
+    outcome: list[T | Exception] = []
 
-    def work() -> None:
+    def run() -> None:
         try:
-            prompt = render_text(tokenizer, PROBE[:1], generation_prompt=True)
-            outcome.append(
-                answer_text(prompt, render_text(tokenizer, PROBE, generation_prompt=False))
-            )
+            outcome.append(work())
         except _OutOfTimeError:
             pass
         except Exception as error:  # handed to the caller's thread below
             outcome.append(error)
 
-    worker = threading.Thread(target=work, daemon=True)
+    worker = threading.Thread(target=run, daemon=True)
     worker.start()
     worker.join(PROBE_TIMEOUT_S)
     if worker.is_alive():
@@ -130,9 +144,31 @@ def probe_answer(tokenizer: Any) -> str:
         raise ModelError(f"the chat template ran for over {PROBE_TIMEOUT_S:.0f} s; it is refused.")
     result = outcome[0]
     if isinstance(result, Exception):
-        raise ModelError(f"the chat template cannot render a plain exchange: {result}")
+        raise result
+    return result
+
+
+def probe_answer(tokenizer: Any) -> str:
+    """What the template writes after the generation prompt for a one-word reply, within its time.
+
+    Raises:
+        ModelError: the template runs for more than ten seconds, or does not write the reply
+            after its own generation prompt.
+    """
+
+    def answer() -> str:
+        prompt = render_text(tokenizer, PROBE[:1], generation_prompt=True)
+        return answer_text(prompt, render_text(tokenizer, PROBE, generation_prompt=False))
+
+    try:
+        result = within_time(answer)
+    except WhetError as error:
+        raise ModelError(f"the chat template cannot render a plain exchange: {error}") from None
     if PROBE_ANSWER not in result:
-        raise ModelError("the chat template leaves the reply out of its own rendering.")
+        raise ModelError(
+            f"the chat template changes, cuts or leaves out replies: {PROBE_ANSWER!r} is written "
+            f"as {result[:80]!r}. Name another with `template: FILE.jinja`."
+        )
     return result
 
 

@@ -6,6 +6,7 @@ import math
 import shutil
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -77,7 +78,9 @@ def _rows(job: Job, arm: Arm, examples: Sequence[Example]) -> list[Example]:
 def _settings(config: Config, seed: int, smoke: bool = False) -> TrainSettings:
     from whet.training.settings import TrainSettings
 
-    values = config.train.model_dump(exclude={"seeds"}) | {"seed": config.train.seed + seed}
+    values = config.train.model_dump(exclude={"seeds", "turns"}) | {
+        "seed": config.train.seed + seed
+    }
     if smoke:
         values |= {"batch_size": SMOKE_BATCH, "epochs": 1}
     return TrainSettings(**values)
@@ -95,21 +98,27 @@ def _train_one(
     if (folder / "result.json").is_file():
         record: dict[str, Any] = read_json(folder / "result.json")
         return record
-    from whet.rows.render import render_examples
+    from whet.rows.proven import proven_examples
     from whet.training.loop import train
 
     job.models.forget()
     loaded = job.models.base_model
     settings = _settings(job.config, seed - job.config.train.seed, job.options.smoke)
     checkpoints = job.run.checkpoints / str(seed)
+    proven = partial(
+        proven_examples,
+        tokenizer=loaded.tokenizer,
+        stop_ids=loaded.stop_ids,
+        turns=job.config.train.turns,
+    )
 
     def log(row: dict[str, Any]) -> None:
         append_jsonl(job.run.metrics, {"seed": seed, **{k: _finite(v) for k, v in row.items()}})
 
     result = train(
         loaded,
-        render_examples(train_rows, loaded.tokenizer, loaded.stop_ids),
-        render_examples(validation_rows, loaded.tokenizer, loaded.stop_ids),
+        proven(train_rows),
+        proven(validation_rows),
         settings,
         folder=checkpoints,
         log=log,

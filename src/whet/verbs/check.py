@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ from whet.stats import look_level, smallest_gain
 from whet.types import Example
 
 MAX_SHOWN = 40
+PAGE_ROWS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ def check(
     overrides: Sequence[str] = (),
     model: str | None = None,
     show_mask: int = 0,
+    mask_html: str | Path | None = None,
     root: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Checked:
@@ -80,6 +83,7 @@ def check(
         overrides: `key=value` strings that go over the project's file.
         model: the model whose template and length limit are used; the project's by default.
         show_mask: so many rows are shown as the model will be trained on them, token by token.
+        mask_html: a file that gets them (20 without `show_mask`) as a page for the browser.
         root: what paths of a `Config` are relative to.
         progress: what is told on the way.
 
@@ -102,14 +106,15 @@ def check(
     tokens: dict[str, Any] | None = None
     masks: list[str] = []
     notes: list[str] = []
-    wants_tokens = show_mask or not files or model is not None
+    shows = bool(show_mask or mask_html)
+    wants_tokens = shows or not files or model is not None
     if wants_tokens and not dataset.errors:
         try:
-            tokens, masks = _tokens(project, dataset, show_mask)
+            tokens, masks = _tokens(project, dataset, show_mask, mask_html)
         except DataError as error:
-            found += [Finding(Severity.ERROR, Kind.MASK, line) for line in error.faults]
+            found += [_mask_finding(line) for line in error.faults]
         except ImportError:
-            if show_mask:
+            if shows:
                 raise
             notes.append("Lengths were not checked: pip install 'whet[train]'")
     gain, note = _gain(project.config, len(dataset.test))
@@ -143,8 +148,18 @@ def _project(
     return Project(Config(model=model or "whet-nano", data=data), Path.cwd())
 
 
-def _tokens(project: Project, dataset: Dataset, show_mask: int) -> tuple[dict[str, Any], list[str]]:
-    """Counts of the training rows as rendered, and the view of the first few.
+def _mask_finding(fault: str) -> Finding:
+    """A fault of the form `file:line: what is wrong` as a finding at that place."""
+    if found := re.match(r"([^\n]*?):(\d+): (.*)", fault, re.DOTALL):
+        file, line, message = found.groups()
+        return Finding(Severity.ERROR, Kind.MASK, message, file, int(line))
+    return Finding(Severity.ERROR, Kind.MASK, fault)
+
+
+def _tokens(
+    project: Project, dataset: Dataset, show_mask: int, mask_html: str | Path | None
+) -> tuple[dict[str, Any], list[str]]:
+    """Counts of the training rows as rendered and proven, and the view of the first few.
 
     Raises:
         DataError: rows are too long, or the template refuses them.
@@ -152,8 +167,10 @@ def _tokens(project: Project, dataset: Dataset, show_mask: int) -> tuple[dict[st
     """
     require_models()
     from whet.models.load import load_tokenizer
+    from whet.rows.mask_page import mask_page
     from whet.rows.mask_view import mask_view
-    from whet.rows.render import find_stop_ids, render_examples
+    from whet.rows.proven import proven_examples
+    from whet.rows.render import find_stop_ids
     from whet.stages.preparing import tokenizer_folder
 
     fitted = prepare(project)
@@ -164,16 +181,27 @@ def _tokens(project: Project, dataset: Dataset, show_mask: int) -> tuple[dict[st
         raise ModelError(
             f"{project.config.model}: no chat template. Name one: template: FILE.jinja"
         )
-    rows = [
-        Example(e.id, with_system(text, e), e.source, e.group, e.fields, e.tools)
-        for e in fitted.train
+    proven = [
+        proven_examples(
+            [
+                Example(e.id, with_system(text, e), e.source, e.group, e.fields, e.tools)
+                for e in examples
+            ],
+            tokenizer,
+            find_stop_ids(tokenizer),
+            turns=project.config.train.turns,
+        )
+        for examples in (fitted.train, fitted.validation)
     ]
-    rendered = render_examples(rows, tokenizer, find_stop_ids(tokenizer))
+    rendered = proven[0]
     counts = {
         "total": sum(row.num_tokens for row in rendered),
         "learnt": sum(row.num_loss_tokens for row in rendered),
         "longest": max((row.longest for row in rendered), default=0),
     }
+    if mask_html is not None:
+        page = mask_page(rendered[: show_mask or PAGE_ROWS], tokenizer)
+        Path(mask_html).write_text(page, encoding="utf-8")
     return counts, [mask_view(row, tokenizer) for row in rendered[:show_mask]]
 
 

@@ -268,9 +268,9 @@ BAD_FILES = [
      "expecting property name enclosed in double quotes, at 'oh'. " + MEND, 0),
     ("a.jsonl", chat({"role": "user", "content": "x", "tool_calls": [{"name": "f"}]}, ASSISTANT),
      "a.jsonl:1: messages[0].tool_calls: a user turn cannot call tools. " + MEND, 0),
-    ("a.jsonl", chat(USER, {"role": "assistant", "content": "x", "weight": 0}),
-     "a.jsonl:1: messages[1].weight: 0 for assistant; weights of single turns are not supported. "
-     "Remove weight, or remove the row if its answer should not be learnt.", 0),
+    ("a.jsonl", chat(USER, {"role": "assistant", "content": "x", "weight": 0.5}),
+     "a.jsonl:1: messages[1].weight: 0.5 for assistant; it is 0 or 1. "
+     "Write 1 to learn the answer, 0 to have it read only.", 0),
     ("a.jsonl", rows({"input": "a", "output": "b", "tools": [{"x": 1}]}),
      "a.jsonl:1: tools[0]: is not a tool definition; expected an object with a name. " + MEND, 0),
     ("a.jsonl", rows({"conversations": [{"from": "alien", "value": "x"}]}),

@@ -80,6 +80,9 @@ def _append(turns: list[Turn], turn: Turn) -> None:
     """Adds a turn; tool calls written as turns of their own join the assistant turn before."""
     before = turns[-1].message if turns else None
     if turn.is_bare_call and before is not None and before["role"] == "assistant":
+        if before.get("weight", 1) != turn.message.get("weight", 1):
+            said = "a tool call and the answer it belongs to have different weights."
+            raise TurnFault(Kind.WEIGHT, turn.field, said, "Give both the same.")
         calls = turn.message["tool_calls"]
         before["tool_calls"] = [*before.get("tool_calls", []), *calls]
     else:
@@ -103,16 +106,18 @@ def _turns(item: Any, field: str, roles: Mapping[str, str], unused: set[str]) ->
     content_field = f"{field}.{text_key}"
     if is_call:
         calls = bare_calls(item.get(text_key), content_field)
-        return [
-            Turn({"role": role, "content": "", "tool_calls": calls}, field, content_field, True)
-        ]
+        bare: Message = {"role": role, "content": "", "tool_calls": calls}
+        _add_weight(bare, item, field)
+        return [Turn(bare, field, content_field, True)]
     if isinstance(item.get(text_key), list):
         made = from_blocks(item[text_key], role, content_field, unused)
     else:
         made = [_content(item.get(text_key), role, item, content_field)]
     add_calls(made[-1], item, field)
     _add_rest(made[-1], item, field)
-    _refuse_weights(item, role, field)
+    for message in made:
+        if message["role"] == role:
+            _add_weight(message, item, field)
     return [Turn(message, field, content_field) for message in made]
 
 
@@ -149,14 +154,19 @@ def _add_rest(message: Message, item: dict[str, Any], field: str) -> None:
         message[target] = value  # type: ignore[literal-required]
 
 
-def _refuse_weights(item: dict[str, Any], role: str, field: str) -> None:
-    """A weight that says what is done anyway is fine; any other would be ignored, so it stops."""
-    for key in _WEIGHT_KEYS:
-        value = item.get(key)
-        if value is None or value == (1 if role == "assistant" else 0):
+def _add_weight(message: Message, item: dict[str, Any], field: str) -> None:
+    """Keeps the weight 0 of an answer that is only context; every other turn has its usual one."""
+    given = {key: item[key] for key in _WEIGHT_KEYS if item.get(key) is not None}
+    answers = message["role"] == "assistant"
+    for key, value in given.items():
+        if isinstance(value, (bool, int, float)) and value in ((0, 1) if answers else (0,)):
             continue
-        said = (
-            f"{printable(repr(value), 40)} for {role}; weights of single turns are not supported."
-        )
-        remedy = f"Remove {key}, or remove the row if its answer should not be learnt."
+        said = f"{printable(repr(value), 40)} for {message['role']}; "
+        said += "it is 0 or 1." if answers else "only answers are learnt."
+        remedy = "Write 1 to learn the answer, 0 to have it read only." if answers else "Remove it."
         raise TurnFault(Kind.WEIGHT, f"{field}.{key}", said, remedy)
+    if len(set(given.values())) > 1:
+        said = f"{', '.join(given)} say different things about one turn."
+        raise TurnFault(Kind.WEIGHT, field, said, "Keep one of them.")
+    if answers and 0 in given.values():
+        message["weight"] = 0.0

@@ -1,0 +1,21 @@
+"""Runs of set flags, and how far two token sequences are the same."""
+
+from __future__ import annotations
+
+from whet.rows.sequence import Flags, Tokens
+
+
+def run_length(flags: Flags) -> int:
+    """How many first flags are set."""
+    return len(flags) if flags.all() else int(flags.argmin())
+
+
+def run_begin(flags: Flags, end: int) -> int:
+    """Where the set flags begin that stand right before `end`."""
+    return end - run_length(flags[:end][::-1])
+
+
+def num_same(a: Tokens, b: Tokens) -> int:
+    """How many first tokens are the same."""
+    n = min(len(a), len(b))
+    return run_length(a[:n] == b[:n])
