@@ -185,9 +185,7 @@ def _without_leaks(state: _State, on_leak: str, embed: Embed | None) -> _State:
     return _freed(state, "train", "validation", on_leak, embed)
 
 
-def _freed(
-    state: _State, seen: str, held_out: str, on_leak: str, embed: Embed | None
-) -> _State:
+def _freed(state: _State, seen: str, held_out: str, on_leak: str, embed: Embed | None) -> _State:
     first, second = getattr(state, seen), getattr(state, held_out)
     leaks = find_leaks(first, second, embed)
     warned = leak_findings([leak for leak in leaks if leak.kind is Kind.LEAK_PARAPHRASE])

@@ -72,9 +72,7 @@ def near_leaks(train: Sequence[Example], test: Sequence[Example]) -> list[Leak]:
     return _leaks(train, test, matches, Kind.LEAK_NEAR, "nearly the same input")
 
 
-def paraphrase_leaks(
-    train: Sequence[Example], test: Sequence[Example], embed: Embed
-) -> list[Leak]:
+def paraphrase_leaks(train: Sequence[Example], test: Sequence[Example], embed: Embed) -> list[Leak]:
     """Held-out rows whose input means what that of training rows means."""
     texts = [[input_text(row) for row in rows] for rows in (train, test)]
     matches = paraphrases(*texts, embed)
@@ -82,7 +80,11 @@ def paraphrase_leaks(
 
 
 def _leaks(
-    train: Sequence[Example], test: Sequence[Example], matches: Sequence[Match], kind: Kind, how: str
+    train: Sequence[Example],
+    test: Sequence[Example],
+    matches: Sequence[Match],
+    kind: Kind,
+    how: str,
 ) -> list[Leak]:
     by_row: dict[int, list[Match]] = defaultdict(list)
     for match in matches:

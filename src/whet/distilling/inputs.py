@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,11 +10,12 @@ from whet.data import read
 from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.faults import Faults
 from whet.data.reading.files import DataFile, find_files
-from whet.data.reading.formats import INPUT_WORDS
 from whet.data.reading.lines import MAX_LINE_BYTES, read_lines
-from whet.data.reading.rows import Row, Table
-from whet.data.reading.tables import read_table
-from whet.data.reading.turns import TurnFault, read_turns
+from whet.data.reading.rows import Row
+from whet.data.reading.tables import FileRows
+from whet.data.reading.turn_fault import TurnFault
+from whet.data.reading.turns import read_turns
+from whet.data.reading.words import INPUT_WORDS
 from whet.errors import DataError
 from whet.findings import Severity
 from whet.types import Example, Message, content_id
@@ -86,7 +87,7 @@ def _lines(file: Path) -> tuple[list[Question], list[str]]:
         return [], [f"{file}: no such file."]
     faults = Faults(str(file))
     found = []
-    for line in read_lines(DataFile(file, str(file), "txt", False), faults, MAX_LINE_BYTES):
+    for line in read_lines(DataFile(file, str(file), "txt"), faults, MAX_LINE_BYTES):
         if line.text is not None and line.text.strip():
             message: Message = {"role": "user", "content": line.text.strip()}
             found.append(_question([message], f"{file}:{line.number}"))
@@ -98,7 +99,8 @@ def _rows(file: Path) -> tuple[list[Question], list[str]]:
     found: list[Question] = []
     faults: list[str] = []
     for data in find_files([file]).files:
-        table = read_table(data, MAX_LINE_BYTES)
+        rows = FileRows(data, MAX_LINE_BYTES)
+        table = rows.table
         wrong = [str(f) for f in table.faults.findings if f.severity is Severity.ERROR]
         names = {name.strip().lower(): name for name in table.columns}
         turns = next((names[name] for name in _TURNS if name in names), None)
@@ -106,9 +108,9 @@ def _rows(file: Path) -> tuple[list[Question], list[str]]:
         if wrong:
             faults += wrong
         elif turns is not None:
-            _from_turns(table, turns, data.name, found, faults)
+            _from_turns(rows, turns, data.name, found, faults)
         elif alone is not None:
-            _from_column(table, alone, data.name, found, faults)
+            _from_column(rows, alone, data.name, found, faults)
         else:
             _from_examples(data.path, found, faults)
     return found, faults
@@ -122,9 +124,9 @@ def _lone_input(names: Mapping[str, str]) -> str | None:
 
 
 def _from_column(
-    table: Table, column: str, file: str, found: list[Question], faults: list[str]
+    rows: Iterable[Row], column: str, file: str, found: list[Question], faults: list[str]
 ) -> None:
-    for row in table.rows:
+    for row in rows:
         value = row.values.get(column)
         if isinstance(value, str) and value.strip():
             message: Message = {"role": "user", "content": value}
@@ -134,9 +136,9 @@ def _from_column(
 
 
 def _from_turns(
-    table: Table, column: str, file: str, found: list[Question], faults: list[str]
+    rows: Iterable[Row], column: str, file: str, found: list[Question], faults: list[str]
 ) -> None:
-    for row in table.rows:
+    for row in rows:
         try:
             found.append(_of_turns(row, column, file))
         except TurnFault as fault:
@@ -145,7 +147,7 @@ def _from_turns(
 
 def _of_turns(row: Row, column: str, file: str) -> Question:
     """The turns up to the last question; the answer after it is the known one."""
-    turns = read_turns(row.values.get(column), column, {})
+    turns = read_turns(row.values.get(column), column, {}, set())
     messages = [turn.message for turn in turns]
     gold = None
     if messages and messages[-1]["role"] == "assistant":

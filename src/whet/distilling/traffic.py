@@ -21,8 +21,9 @@ from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.files import find_files
 from whet.data.reading.lines import MAX_LINE_BYTES
 from whet.data.reading.rows import Row
-from whet.data.reading.tables import read_table
-from whet.data.reading.turns import TurnFault, read_turns
+from whet.data.reading.tables import FileRows
+from whet.data.reading.turn_fault import TurnFault
+from whet.data.reading.turns import read_turns
 from whet.distilling.redaction import redact
 from whet.distilling.yielding import FORMAT, file_digest
 from whet.errors import ConfigError, DataError
@@ -75,9 +76,9 @@ def read_traffic(files: Sequence[Path], consent: str) -> Traffic:
     traffic = Traffic()
     faults: list[str] = []
     for file in find_files(files).files:
-        table = read_table(file, MAX_LINE_BYTES)
-        faults += [str(f) for f in table.faults.findings if f.severity == "error"]
-        for row in table.rows:
+        rows = FileRows(file, MAX_LINE_BYTES)
+        faults += [str(f) for f in rows.table.faults.findings if f.severity == "error"]
+        for row in rows:
             traffic.num_read += 1
             source = f"{file.name}:{row.line}"
             try:
@@ -131,7 +132,7 @@ def _messages(request: Mapping[str, Any], response: Mapping[str, Any]) -> list[M
     if choices is not None or response is not request:
         turns.append(_answer(response, choices))
     try:
-        read = read_turns(turns, "messages", _ROLES)
+        read = read_turns(turns, "messages", _ROLES, set())
         faults = list(conversation_faults(read, "messages"))
     except TurnFault as fault:
         faults = [fault]

@@ -12,7 +12,7 @@ from pathlib import Path
 from whet.data import Reading, read
 from whet.data.reading.files import find_files
 from whet.data.reading.lines import MAX_LINE_BYTES
-from whet.data.reading.tables import read_table
+from whet.data.reading.tables import FileRows
 from whet.errors import DataError
 from whet.findings import Severity
 from whet.migration.datasets import DataSet
@@ -57,14 +57,14 @@ def _read(data: DataSet) -> Reading:
 
 def _with_our_keys(data: DataSet, file: Path, folder: Path) -> Path:
     """A copy of the file whose turns say role and content."""
-    table = read_table(find_files([file]).files[0], MAX_LINE_BYTES)
-    faults = [str(f) for f in table.faults.findings if f.severity is Severity.ERROR]
+    rows = FileRows(find_files([file]).files[0], MAX_LINE_BYTES)
+    faults = [str(f) for f in rows.table.faults.findings if f.severity is Severity.ERROR]
     if faults:
         raise DataError(faults)
     copy = folder / f"{file.stem}.jsonl"
     column = data.columns.get("messages")
     with copy.open("w", encoding="utf-8") as stream:
-        for row in table.rows:
+        for row in rows:
             values = dict(row.values)
             for name in (column,) if column else ("messages", "conversations"):
                 values = _renamed(values, name, data)

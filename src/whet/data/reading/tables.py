@@ -7,6 +7,7 @@ second time, so that memory does not grow with it.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator
 
@@ -29,7 +30,9 @@ class FileRows:
     `table` holds everything that is wrong with the file, and no rows where it is damaged.
     """
 
-    def __init__(self, file: DataFile, max_line_bytes: int, max_kept_chars: float) -> None:
+    def __init__(
+        self, file: DataFile, max_line_bytes: int, max_kept_chars: float = math.inf
+    ) -> None:
         self.file, self.max_line_bytes = file, max_line_bytes
         self._stamp = _stamp(file)
         self.table = Table(Faults(file.name), max_kept_chars)

@@ -115,9 +115,9 @@ def _turns(item: Any, field: str, roles: Mapping[str, str], unused: set[str]) ->
         made = [_content(item.get(text_key), role, item, content_field)]
     add_calls(made[-1], item, field)
     _add_rest(made[-1], item, field)
-    for message in made:
-        if message["role"] == role:
-            _add_weight(message, item, field)
+    for part in made:
+        if part["role"] == role:
+            _add_weight(part, item, field)
     return [Turn(message, field, content_field) for message in made]
 
 
