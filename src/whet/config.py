@@ -49,7 +49,7 @@ class DataConfig(Section):
     """Where the examples are and what to do with rows that cannot be used as they are."""
 
     train: Annotated[Words, Field(min_length=1)]
-    """Files or folders: JSONL, JSON, CSV, TSV or Parquet. The format is found and said."""
+    """Files, folders or hub ids (org/name:split): JSONL, JSON, CSV, TSV, Parquet, Arrow or text."""
     validation: Words = ()
     """Files for validation, when they are not cut from train by `split.validation`."""
     test: Words = ()

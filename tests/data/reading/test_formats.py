@@ -58,6 +58,10 @@ BLOCKS = [
         ({"text": "x", "category": "y"}, "input_output"),
         ({"Question": "x", "Answer": "y", "text": "more"}, "input_output"),
         ({"sentence": "x", "intent": "y", "id": 7}, "input_output"),
+        ({"problem": "x", "solution": "y", "level": 3}, "input_output"),
+        ({"question": "x", "answers": "y"}, "input_output"),
+        ({"question": "x", "answer": "y", "answer_key": "A"}, "input_output"),
+        ({"request": "x", "reply": "y", "text": "z"}, "input_output"),
     ],
     ids=lambda value: value if isinstance(value, str) else ",".join(value),
 )  # fmt: skip

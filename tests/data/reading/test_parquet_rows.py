@@ -73,3 +73,12 @@ def test_bytes_where_text_should_be_are_refused_by_row(tmp_path: Path) -> None:
     assert [str(finding) for finding in reading.errors] == [
         "a.parquet:1: output: is bytes; expected text. Mend or remove the row."
     ]
+
+
+def test_a_row_over_the_limit_is_refused_and_the_next_one_read(tmp_path: Path) -> None:
+    write(tmp_path, {"input": ["a", "b" * 5000, "c"], "output": ["x", "y", "z"]})
+    reading = read("a.parquet", root=tmp_path, max_line_bytes=4096)
+    assert [example.answer for example in reading.examples] == ["x", "z"]
+    assert [str(finding) for finding in reading.errors] == [
+        "a.parquet:2: the row is longer than 4096 bytes. Split or remove it."
+    ]

@@ -6,6 +6,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -309,6 +310,34 @@ def test_a_line_over_the_limit_is_refused_and_the_next_one_read(tmp_path: Path) 
     assert [example.source for example in reading.examples] == ["a.jsonl:1", "a.jsonl:3"]
 
 
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.csv", "a.txt"])
+def test_a_huge_line_costs_no_more_memory_than_the_limit(tmp_path: Path, name: str) -> None:
+    limit, start = 2**22, {"a.csv": b"input,output\n"}.get(name, OK)
+    data = start + b"x" * (10 * limit) + b"\n"
+    (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    del data
+    tracemalloc.start()
+    reading = read(name, root=tmp_path, max_line_bytes=limit)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [finding.kind for finding in reading.errors][:1] == ["too_large"]
+    assert peak < 2 * limit
+
+
+def test_a_packed_line_without_an_end_stops_at_the_growth_limit(tmp_path: Path) -> None:
+    data = gzip.compress(OK + b" " * 100 * 2**20)
+    reading = read_bytes(tmp_path, "a.jsonl.gz", data)
+    assert reading.examples == []
+    assert [finding.kind for finding in reading.errors] == ["too_large", "too_large"]
+    assert "the file grows more than 200 times" in " ".join(errors(reading))
+
+
+def test_bytes_are_counted_over_a_line_that_was_cut(tmp_path: Path) -> None:
+    data = b"x" * 5000 + b"\n" + b"\xff\n"
+    reading = read_bytes(tmp_path, "a.txt", data, max_line_bytes=4096)
+    assert "a.txt:2: byte 5001 (0xff) is not UTF-8" in errors(reading)[1]
+
+
 def test_every_broken_row_of_a_file_is_told(tmp_path: Path) -> None:
     reading = read_bytes(tmp_path, "a.jsonl", b"{\n" + OK + b"}\n" + OK + b"nope\n")
     assert [row.source for row in reading.broken] == ["a.jsonl:1", "a.jsonl:3", "a.jsonl:5"]
@@ -402,17 +431,22 @@ def test_a_folder_is_read_in_the_order_of_names_and_says_what_it_passed_over(
 
 def test_path_mistakes_are_told_together_with_what_is_there(tmp_path: Path) -> None:
     (tmp_path / "train.csv").write_bytes(b"input,output\na,b\n")
-    (tmp_path / "book.xlsx").write_bytes(b"PK")
+    for name in ("book.xlsx", "set.zip", "notes.md"):
+        (tmp_path / name).write_bytes(b"PK")
     (tmp_path / "empty").mkdir()
     with pytest.raises(DataError) as caught:
-        read(["tran.csv", "book.xlsx", "empty", "no/where.csv"], root=tmp_path)
+        read(
+            ["tran.csv", "book.xlsx", "set.zip", "notes.md", "empty", "no/where.csv"], root=tmp_path
+        )
     kinds = (
         "JSONL, JSON, CSV, TSV, TXT, Parquet and Arrow files are read, the first five also as "
         ".gz and .zst."
     )
     assert list(caught.value.faults) == [
         "tran.csv: no such file. Its folder has train.csv.",
-        f"book.xlsx: .xlsx is not read. {kinds}",
+        "book.xlsx: .xlsx is not read. Save the sheet as 'CSV UTF-8 (comma delimited)'.",
+        "set.zip: .zip is not read. Unpack it; single files may be packed as .gz or .zst.",
+        f"notes.md: .md is not read. {kinds}",
         f"empty: the folder has no data file. {kinds}",
         "no/where.csv: no such file. Its folder does not exist either.",
     ]
@@ -460,6 +494,17 @@ def test_a_mapped_column_that_is_not_there_names_the_nearest(tmp_path: Path) -> 
     assert errors(reading) == [
         "a.csv: data.columns.input names column 'txt'; the file has text, label. "
         "Correct data.columns.input. Did you mean text?"
+    ]
+
+
+def test_a_mapped_column_that_the_format_does_not_use_is_named(tmp_path: Path) -> None:
+    row = {"messages": [{"role": "user", "content": "x"}, {"role": "assistant", "content": "y"}],
+           "notes": "z"}  # fmt: skip
+    columns = {"messages": "messages", "thinking": "notes"}
+    reading = read_bytes(tmp_path, "a.jsonl", rows(row), columns=columns)
+    assert errors(reading) == [
+        "a.jsonl: data.columns.thinking names column 'notes', which messages rows do not use. "
+        "Remove data.columns.thinking."
     ]
 
 

@@ -27,7 +27,7 @@ _BATCH_ROWS = 1000
 _END_OF_STREAM = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 
 
-def read_parquet(file: DataFile, table: Table) -> Iterator[Row]:
+def read_parquet(file: DataFile, table: Table, max_row_chars: int) -> Iterator[Row]:
     """Every row, by row groups.
 
     Raises:
@@ -35,10 +35,10 @@ def read_parquet(file: DataFile, table: Table) -> Iterator[Row]:
         MissingExtraError: pyarrow is not installed.
     """
     table.kind = "Parquet"
-    return _rows(_parquet_rows(file, table), file, table)
+    return _rows(_parquet_rows(file, table), file, table, max_row_chars)
 
 
-def read_arrow(file: DataFile, table: Table) -> Iterator[Row]:
+def read_arrow(file: DataFile, table: Table, max_row_chars: int) -> Iterator[Row]:
     """Every row of an Arrow IPC file (Feather) or stream, as `datasets` writes it.
 
     Arrow keeps no checksum: offsets, lengths and text are checked, a changed letter is not seen.
@@ -48,10 +48,10 @@ def read_arrow(file: DataFile, table: Table) -> Iterator[Row]:
         MissingExtraError: pyarrow is not installed.
     """
     table.kind = "Arrow"
-    return _rows(_arrow_rows(file, table), file, table)
+    return _rows(_arrow_rows(file, table), file, table, max_row_chars)
 
 
-def read_hub(file: DataFile, table: Table) -> Iterator[Row]:
+def read_hub(file: DataFile, table: Table, max_row_chars: int) -> Iterator[Row]:
     """Every row of a data set of the hub, fetched through `datasets`; that it was is noted.
 
     Raises:
@@ -62,20 +62,22 @@ def read_hub(file: DataFile, table: Table) -> Iterator[Row]:
     message = "is no local path; fetched from the Hugging Face hub, or taken from its cache."
     table.faults.note(Kind.GUESSED, message)
     try:
-        yield from _plain_rows(fetched_rows(file.name), table)
+        yield from _plain_rows(fetched_rows(file.name), table, max_row_chars)
     except (OSError, ValueError, RuntimeError) as error:
         reason = unreachable(file.name, error).removeprefix(f"{file.name}: ")
         table.faults.error(Kind.UNREADABLE, reason)
         raise BrokenFile from None
 
 
-def _rows(values: Iterable[dict[str, Any]], file: DataFile, table: Table) -> Iterator[Row]:
+def _rows(
+    values: Iterable[dict[str, Any]], file: DataFile, table: Table, max_row_chars: int
+) -> Iterator[Row]:
     try:
         import pyarrow as arrow
     except ImportError:
         raise MissingExtraError("pyarrow", "data", f"Reading {file.name}") from None
     try:
-        yield from _plain_rows(values, table)
+        yield from _plain_rows(values, table, max_row_chars)
     except (arrow.ArrowException, OSError, ValueError) as error:
         reason = printable(str(error).split("\n")[0], 120).rstrip(".")
         message = (
@@ -124,16 +126,21 @@ def _require_end(source: Any) -> None:
     source.seek(0)
 
 
-def _plain_rows(rows: Iterable[dict[str, Any]], table: Table) -> Iterator[Row]:
+def _plain_rows(rows: Iterable[dict[str, Any]], table: Table, max_row_chars: int) -> Iterator[Row]:
     for number, values in enumerate(rows, start=1):
         plain = {name: _plain(value) for name, value in values.items()}
+        size = num_chars(plain)
+        if size > max_row_chars:
+            message = f"the row is longer than {max_row_chars} bytes."
+            table.refuse(number, str(values)[:80], Kind.TOO_LARGE, message, "Split or remove it.")
+            continue
         faults = list(faults_in(plain))
         for fault in faults:
             key = printable(fault.field)
             table.faults.error(Kind.VALUE, fault.message, "Mend it.", line=number, field=key)
         if faults:
             table.set_aside(number, str(values))
-        elif (row := table.accept(number, plain, num_chars(plain))) is not None:
+        elif (row := table.accept(number, plain, size)) is not None:
             yield row
 
 

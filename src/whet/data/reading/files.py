@@ -32,6 +32,11 @@ _READABLE = (
     "JSONL, JSON, CSV, TSV, TXT, Parquet and Arrow files are read, the first five also as .gz "
     "and .zst."
 )
+_SHEET = "Save the sheet as 'CSV UTF-8 (comma delimited)'."
+_ARCHIVE = "Unpack it; single files may be packed as .gz or .zst."
+_REMEDIES = dict.fromkeys((".xlsx", ".xls", ".ods"), _SHEET) | dict.fromkeys(
+    (".zip", ".tar", ".tgz", ".bz2", ".xz", ".7z", ".rar"), _ARCHIVE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +143,8 @@ def _data_file(path: Path, base: Path) -> DataFile:
         raise DataError(f"{name}: not a regular file. Name a file or a folder of files.")
     if not kind:
         suffix = path.suffix or "a file without a suffix"
-        raise DataError(f"{name}: {printable(suffix)} is not read. {_READABLE}")
+        remedy = _REMEDIES.get(path.suffix.lower(), _READABLE)
+        raise DataError(f"{name}: {printable(suffix)} is not read. {remedy}")
     _try_open(path, name)
     return DataFile(path, name, kind, PACKINGS.get(path.suffix.lower(), ""))
 

@@ -66,6 +66,12 @@ def recognise(
     except Unclear as unclear:
         faults.error(Kind.FORMAT, *unclear.args)
         return None
+    for key, name in mapping.items():
+        if name not in found.columns.values():
+            message = (
+                f"data.columns.{key} names column {name!r}, which {found.name} rows do not use."
+            )
+            faults.error(Kind.COLUMNS, message, f"Remove data.columns.{key}.")
     tell_objective(found.name, found.shape, found.columns, faults)
     warn_of_feedback(found.columns, rows, faults)
     return found

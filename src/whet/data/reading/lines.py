@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, NoReturn, cast
+from typing import BinaryIO, NamedTuple, NoReturn, cast
 
 from whet.data.reading.faults import Faults
 from whet.data.reading.files import CarriageReturns, DataFile
@@ -28,6 +28,7 @@ MAX_DOCUMENT_BYTES = 2**30
 MAX_GROWTH = 200
 """How many times its size a packed file may grow beyond 64 MiB. Text shrinks 3 to 20 times."""
 
+_PIECE_BYTES = 2**18
 _EXCEL = "Excel writes it as 'Unicode Text'; save it as 'CSV UTF-8 (comma delimited)'."
 _BOM = b"\xef\xbb\xbf"
 
@@ -53,13 +54,15 @@ def read_lines(file: DataFile, faults: Faults, max_line_bytes: int) -> Iterator[
     with _guarded(file, faults), file.open() as raw:
         stream = _prepared(file, raw, faults)
         start, limit, number = 0, _growth_limit(file), 0
-        for block, is_line in _blocks(stream, max_line_bytes):
-            _check_growth(start + len(block), limit, faults)
-            if is_line:
+        for block in _blocks(stream, max_line_bytes):
+            _check_growth(start + block.num_bytes, limit, faults)
+            if block.is_line:
                 number += 1
-                line, offset = (block, start) if number > 1 else _without_mark(block, faults)
+                line, offset = block.line, start
+                if number == 1 and line is not None:
+                    line, offset = _without_mark(line, faults)
                 yield Line(number, _text(line, number, offset, max_line_bytes, faults))
-            start += len(block)
+            start += block.num_bytes
 
 
 def _without_mark(line: bytes, faults: Faults) -> tuple[bytes, int]:
@@ -146,14 +149,30 @@ def _utf16(head: bytes) -> str:
     return "UTF-16 without a byte order mark" if likely else ""
 
 
-def _blocks(stream: BinaryIO, max_line_bytes: int) -> Iterator[tuple[bytes, bool]]:
-    """Lines with their ends; one that is too long is cut, and its rest follows as no line."""
-    while line := stream.readline(max_line_bytes + 1):
-        yield line, True
-        tail = line
-        while len(line) > max_line_bytes and tail and not tail.endswith(b"\n"):
-            tail = stream.readline(2**20)
-            yield tail, False
+class _Block(NamedTuple):
+    """A line with its end, None where it is too long; or more bytes of a line that is."""
+
+    line: bytes | None
+    num_bytes: int
+    is_line: bool = True
+
+
+def _blocks(stream: BinaryIO, max_line_bytes: int) -> Iterator[_Block]:
+    """The lines; one that is too long is never held whole."""
+    while piece := stream.readline(_PIECE_BYTES):
+        pieces, size = [piece], len(piece)
+        while size <= max_line_bytes and piece and not piece.endswith(b"\n"):
+            piece = stream.readline(_PIECE_BYTES)
+            pieces.append(piece)
+            size += len(piece)
+        if size <= max_line_bytes:
+            yield _Block(b"".join(pieces) if len(pieces) > 1 else piece, size)
+            continue
+        pieces.clear()
+        yield _Block(None, size)
+        while piece and not piece.endswith(b"\n"):
+            piece = stream.readline(_PIECE_BYTES)
+            yield _Block(None, len(piece), False)
 
 
 def _growth_limit(file: DataFile) -> float:
@@ -168,8 +187,10 @@ def _check_growth(num_bytes: int, limit: float, faults: Faults) -> None:
         raise BrokenFile
 
 
-def _text(line: bytes, number: int, offset: int, max_line_bytes: int, faults: Faults) -> str | None:
-    if len(line) > max_line_bytes:
+def _text(
+    line: bytes | None, number: int, offset: int, max_line_bytes: int, faults: Faults
+) -> str | None:
+    if line is None:
         message = f"the line is longer than {max_line_bytes} bytes."
         faults.error(Kind.TOO_LARGE, message, "Split it or remove it.", line=number)
         return None

@@ -81,11 +81,11 @@ def scan(file: DataFile, table: Table, max_line_bytes: int) -> Iterator[Row]:
         MissingExtraError: a package that reads such files is not installed.
     """
     if file.kind == "parquet":
-        return read_parquet(file, table)
+        return read_parquet(file, table, max_line_bytes)
     if file.kind == "arrow":
-        return read_arrow(file, table)
+        return read_arrow(file, table, max_line_bytes)
     if file.kind == "hub":
-        return read_hub(file, table)
+        return read_hub(file, table, max_line_bytes)
     if file.kind in ("csv", "tsv"):
         return read_csv(file, table, max_line_bytes)
     if file.kind == "txt":
