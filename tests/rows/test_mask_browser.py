@@ -30,7 +30,8 @@ PROBE = """
 # A window is never narrower than 500 pixels; a frame may be.
 FRAME = """<!doctype html><body><script>
 onmessage = event => { document.body.dataset.found = event.data; };
-</script><iframe src="probed.html" width="{width}" height="900" style="border:0"></iframe>
+</script>
+<iframe src="probed.html" width="{width}" height="900" style="border:0"></iframe>
 </body>"""
 
 

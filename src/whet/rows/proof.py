@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from whet.errors import DataError
-from whet.rows.runs import num_same, run_begin, run_length
+from whet.rows.runs import among, num_same, run_begin, run_length
 from whet.rows.sequence import Flags, RenderedExample, Tokens, TokenSequence
 from whet.rows.served import ServedTurn, head_of_reply, serve
 from whet.rows.turns import WhichTurns
@@ -103,7 +103,7 @@ class _Row:
         watched = self.stops if bos is None else np.append(self.stops, np.int32(bos))
         for sequence in self.row.sequences:
             tokens = sequence.tokens
-            for first, second in pairwise(np.flatnonzero(np.isin(tokens, watched)).tolist()):
+            for first, second in pairwise(np.flatnonzero(among(tokens, watched)).tolist()):
                 near = second - first <= NUM_BLANK_TOKENS and tokens[first] == tokens[second]
                 if near and not self._text(tokens[first + 1 : second]).strip():
                     name = self.tokenizer.convert_ids_to_tokens(int(tokens[first]))
@@ -138,7 +138,7 @@ class _Row:
         sequence, n = self.row.sequences[number], len(turn.prompt)
         end = n + run_length(sequence.trained[n:])
         ids = sequence.tokens[n:end]
-        stops = np.flatnonzero(np.isin(ids, self.stops))
+        stops = np.flatnonzero(among(ids, self.stops))
         if not len(stops):
             raise _Fault(
                 f"the answer's stop token is not learnt (what is learnt ends with "
