@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,6 @@ class Distillation:
 
     def __init__(
         self,
-        files: Sequence[Path],
         questions: Questions,
         asking: Asking,
         spending: Spending,
@@ -47,7 +46,7 @@ class Distillation:
         folder: Path,
         progress: Progress,
     ) -> None:
-        self._files, self._questions, self._sieve = files, questions, sieve
+        self._questions, self._sieve = questions, sieve
         self._asking, self._spending = asking, spending
         self._folder, self._progress = folder, progress
         self._journal = Journal(folder)
@@ -111,7 +110,7 @@ class Distillation:
             "samples": asking.samples,
             "kept_if": {"form": sieve.form_said, "metric": sieve.metric,
                         "min_score": sieve.min_score if sieve.metric else None},
-            "inputs": {str(file): file_digest(file) for file in self._files},
+            "inputs": {str(file): file_digest(file) for file in self._questions.files},
             "rows_read": self._questions.num_read,
             "inputs_asked": len(self._questions.items),
             "cost": {"spent": spent, "budget": spending.budget,

@@ -10,7 +10,7 @@ from whet.data import read
 from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.faults import Faults
 from whet.data.reading.files import DataFile, find_files
-from whet.data.reading.lines import MAX_LINE_BYTES, read_lines
+from whet.data.reading.lines import MAX_LINE_BYTES, BrokenFile, read_lines
 from whet.data.reading.rows import Row
 from whet.data.reading.tables import FileRows
 from whet.data.reading.turn_fault import TurnFault
@@ -42,9 +42,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """Every different input, in order. `num_read` counts repeated ones; `notes` are to be told."""
+    """Every different input, in order, and the files they are from.
+
+    `num_read` counts repeated ones too; `notes` are to be told.
+    """
 
     items: list[Question]
+    files: list[Path]
     num_read: int
     notes: list[str]
 
@@ -57,63 +61,67 @@ def read_questions(files: Sequence[Path]) -> Questions:
     """
     found: list[Question] = []
     faults: list[str] = []
-    for file in files:
-        if file.suffix.lower() == ".txt":
-            questions, wrong = _lines(file)
-        else:
-            questions, wrong = _rows(file)
-        found += questions
-        faults += wrong
+    read_files: list[Path] = []
+    for path in files:
+        if path.suffix.lower() == ".txt" and not path.is_dir():
+            read_files.append(path)
+            _add_lines(path, found, faults)
+            continue
+        for file in find_files([path]).files:
+            read_files.append(file.path)
+            _add_rows(file, found, faults)
     if faults:
         raise DataError(faults)
     if not found:
         raise DataError(f"{', '.join(map(str, files))}: no inputs. Name a file of prompts or rows.")
-    different = list({question.id: question for question in reversed(found)}.values())[::-1]
+    first: dict[str, Question] = {}
+    for question in found:
+        first.setdefault(question.id, question)
+    different = list(first.values())
     notes = []
     if len(different) < len(found):
         notes.append(
             f"{len(found) - len(different)} inputs repeat earlier ones and are asked once."
         )
-    return Questions(different, len(found), notes)
+    return Questions(different, read_files, len(found), notes)
 
 
 def _question(messages: Sequence[Message], source: str, gold: str | None = None) -> Question:
     return Question(content_id(list(messages)), tuple(messages), source, gold)
 
 
-def _lines(file: Path) -> tuple[list[Question], list[str]]:
+def _add_lines(file: Path, found: list[Question], faults: list[str]) -> None:
     """One prompt a line; blank lines are no prompts."""
     if not file.is_file():
-        return [], [f"{file}: no such file."]
-    faults = Faults(str(file))
-    found = []
-    for line in read_lines(DataFile(file, str(file), "txt"), faults, MAX_LINE_BYTES):
-        if line.text is not None and line.text.strip():
-            message: Message = {"role": "user", "content": line.text.strip()}
-            found.append(_question([message], f"{file}:{line.number}"))
-    return found, [str(f) for f in faults.findings if f.severity is Severity.ERROR]
+        faults.append(f"{file}: no such file.")
+        return
+    told = Faults(str(file))
+    try:
+        for line in read_lines(DataFile(file, str(file), "txt"), told, MAX_LINE_BYTES):
+            if line.text is not None and line.text.strip():
+                message: Message = {"role": "user", "content": line.text.strip()}
+                found.append(_question([message], f"{file}:{line.number}"))
+    except BrokenFile:
+        pass  # told as a finding, as every other fault of the file
+    faults += [str(f) for f in told.findings if f.severity is Severity.ERROR]
 
 
-def _rows(file: Path) -> tuple[list[Question], list[str]]:
+def _add_rows(file: DataFile, found: list[Question], faults: list[str]) -> None:
     """Rows with answers are read as training data are; others by their question alone."""
-    found: list[Question] = []
-    faults: list[str] = []
-    for data in find_files([file]).files:
-        rows = FileRows(data, MAX_LINE_BYTES)
-        table = rows.table
-        wrong = [str(f) for f in table.faults.findings if f.severity is Severity.ERROR]
-        names = {name.strip().lower(): name for name in table.columns}
-        turns = next((names[name] for name in _TURNS if name in names), None)
-        alone = _lone_input(names) if turns is None else None
-        if wrong:
-            faults += wrong
-        elif turns is not None:
-            _from_turns(rows, turns, data.name, found, faults)
-        elif alone is not None:
-            _from_column(rows, alone, data.name, found, faults)
-        else:
-            _from_examples(data.path, found, faults)
-    return found, faults
+    rows = FileRows(file, MAX_LINE_BYTES)
+    table = rows.table
+    wrong = [str(f) for f in table.faults.findings if f.severity is Severity.ERROR]
+    names = {name.strip().lower(): name for name in table.columns}
+    turns = next((names[name] for name in _TURNS if name in names), None)
+    alone = _lone_input(names) if turns is None else None
+    if wrong:
+        faults += wrong
+    elif turns is not None:
+        _from_turns(rows, turns, file.name, found, faults)
+    elif alone is not None:
+        _from_column(rows, alone, file.name, found, faults)
+    else:
+        _from_examples(file.path, found, faults)
 
 
 def _lone_input(names: Mapping[str, str]) -> str | None:

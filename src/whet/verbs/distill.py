@@ -106,8 +106,7 @@ def distill(
     questions = read_questions([Path(file) for file in files])
     sieve = _sieve(keeping, questions.items)
     folder = _folder(Path(out))
-    paths = [Path(file) for file in files]
-    work = Distillation(paths, questions, asking, spending, sieve, folder, progress)
+    work = Distillation(questions, asking, spending, sieve, folder, progress)
     outcome = work.run(lambda lost: _teacher(asking, lost, progress))
     if outcome.state is State.INTERRUPTED:
         raise Interrupted(
@@ -153,6 +152,9 @@ def _teacher(asking: Asking, lost: Callable[[Job], bool], progress: Progress) ->
         )
         return EndpointTeacher(completer, asking.concurrency, lost)
     require_models()
+    from whet.models.files import find_folder
+
+    find_folder(asking.model)  # before torch is imported, which takes seconds
     from whet.infer import LocalCompleter
     from whet.models.load import load_model
 
