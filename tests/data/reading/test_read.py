@@ -162,6 +162,9 @@ BAD_FILES = [
      "a.jsonl:1: invalid JSON at column 2: curly quotes (“) where JSON has straight ones. " + STRAIGHTEN, 0),
     ("a.jsonl", OK + '{"input”: "a", "output": "b"}\n'.encode(),
      "a.jsonl:2: invalid JSON at column 12: curly quotes (”) where JSON has straight ones. " + STRAIGHTEN, 1),
+    ("a.csv", b"messages\n\"[{'role': 'user'}]\"\n",
+     "a.csv:2: messages: is not JSON at column 3: expecting property name enclosed in double quotes, "
+     "at \"'role': 'user'}]\"; single quotes are Python's, JSON has double ones. " + MEND, 0),
     ("a.jsonl", rows({"messages": '[{“role”: “user”, “content”: “x”}]'}),
      "a.jsonl:1: messages: is not JSON at column 3: curly quotes (“) where JSON has straight ones. " + STRAIGHTEN, 0),
     ("a.json", '[{"input": “a”, "output": "b"}]'.encode(),

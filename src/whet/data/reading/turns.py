@@ -92,9 +92,10 @@ def _turns(item: Any, field: str, roles: Mapping[str, str], unused: set[str]) ->
         raise TurnFault(Kind.CONTENT, field, message, MEND)
     if "role" not in item and "from" not in item and (pair := _pair_keys(item)):
         return _pair_turns(item, field, pair, unused)
-    unused |= {key for key in item if key not in _KNOWN_KEYS}
-    role_key = "from" if "from" in item and "role" not in item else "role"
-    text_key = "value" if "value" in item and "content" not in item else "content"
+    # Columnar files give every turn all keys of any turn, null where it had none.
+    unused |= {key for key in item if key not in _KNOWN_KEYS and item[key] is not None}
+    role_key = "from" if "from" in item and item.get("role") is None else "role"
+    text_key = "value" if "value" in item and item.get("content") is None else "content"
     role, is_call = role_of(item, field, role_key, roles)
     content_field = f"{field}.{text_key}"
     if is_call:
@@ -126,7 +127,7 @@ def _pair_turns(
     sides = [(keys[0], "user"), (keys[1], "assistant")]
     if item.get("system"):
         sides.insert(0, ("system", "system"))
-    unused |= set(item) - {"system", *keys}
+    unused |= {key for key in set(item) - {"system", *keys} if item[key] is not None}
     return [
         Turn(_content(item[key], role, item, f"{field}.{key}"), field, f"{field}.{key}")
         for key, role in sides
