@@ -61,6 +61,17 @@ def test_pairs_of_human_and_assistant_are_two_turns_each(tmp_path: Path) -> None
     ]  # fmt: skip
 
 
+def test_pairs_of_input_and_output_may_begin_with_a_system_message(tmp_path: Path) -> None:
+    pairs = [{"system": "s", "input": "a", "output": "b"}, {"input": "x", "output": "y", "n": 1}]
+    reading = read_rows(tmp_path, {"conversation": pairs})
+    assert [(m["role"], m["content"]) for m in reading.examples[0].messages] == [
+        ("system", "s"), ("user", "a"), ("assistant", "b"), ("user", "x"), ("assistant", "y"),
+    ]  # fmt: skip
+    assert [str(finding) for finding in reading.findings] == [
+        "a.jsonl: not used: conversation[].n."
+    ]
+
+
 def test_the_developer_role_is_the_system_message(tmp_path: Path) -> None:
     turns = [{"role": "developer", "content": "s"}, {"role": "user", "content": "x"},
              {"role": "assistant", "content": "y"}]  # fmt: skip

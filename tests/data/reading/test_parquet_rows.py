@@ -67,6 +67,17 @@ def test_without_pyarrow_the_message_is_the_command(
         read("a.parquet", root=tmp_path)
 
 
+def test_keys_that_a_column_fills_with_null_are_no_keys_of_the_turn(tmp_path: Path) -> None:
+    turns = [
+        {"from": "human", "value": "x", "role": None, "content": None, "extra": None},
+        {"from": None, "value": None, "role": "assistant", "content": "y", "extra": None},
+    ]
+    write(tmp_path, {"conversations": [turns]})
+    reading = read("a.parquet", root=tmp_path)
+    assert [m["role"] for m in reading.examples[0].messages] == ["user", "assistant"]
+    assert not reading.findings
+
+
 def test_bytes_where_text_should_be_are_refused_by_row(tmp_path: Path) -> None:
     write(tmp_path, {"input": ["a"], "output": [b"b"]})
     reading = read("a.parquet", root=tmp_path)

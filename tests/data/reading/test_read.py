@@ -162,6 +162,11 @@ BAD_FILES = [
      "a.jsonl:1: invalid JSON at column 2: curly quotes (“) where JSON has straight ones. " + STRAIGHTEN, 0),
     ("a.jsonl", OK + '{"input”: "a", "output": "b"}\n'.encode(),
      "a.jsonl:2: invalid JSON at column 12: curly quotes (”) where JSON has straight ones. " + STRAIGHTEN, 1),
+    ("a.csv", b"messages\n\"[{'role': 'user'}]\"\n",
+     "a.csv:2: messages: is not JSON at column 3: expecting property name enclosed in double quotes, "
+     "at \"'role': 'user'}]\"; single quotes are Python's, JSON has double ones. " + MEND, 0),
+    ("a.jsonl", rows({"messages": '[{“role”: “user”, “content”: “x”}]'}),
+     "a.jsonl:1: messages: is not JSON at column 3: curly quotes (“) where JSON has straight ones. " + STRAIGHTEN, 0),
     ("a.json", '[{"input": “a”, "output": "b"}]'.encode(),
      "a.json:1: invalid JSON at column 12: curly quotes (“) where JSON has straight ones. " + STRAIGHTEN, 0),
     ("a.jsonl", OK + '{"input": "a “b” c", "output": }\n'.encode(),
@@ -421,11 +426,14 @@ def test_a_folder_is_read_in_the_order_of_names_and_says_what_it_passed_over(
     (folder / "b.jsonl").write_bytes(OK)
     (folder / "a.csv").write_bytes(b"input,output\nc,d\n")
     (folder / "README.md").write_text("hello")
+    (folder / "notes.txt").write_text("hello")
+    (folder / "dataset_info.json").write_text("{}")
     (folder / ".hidden.csv").write_text("x")
     reading = read("data", root=tmp_path)
     assert [example.source for example in reading.examples] == ["data/a.csv:2", "data/b.jsonl:1"]
     assert [str(finding) for finding in reading.findings] == [
-        "passed over, for no kind of data file: data/README.md."
+        "passed over, for no kind of data file: data/README.md, data/dataset_info.json, "
+        "data/notes.txt. Text files are read only where they are named."
     ]
 
 

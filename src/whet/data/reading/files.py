@@ -11,7 +11,7 @@ from typing import BinaryIO
 from whet.data.places import listed, printable
 from whet.data.reading.hub import is_hub_id, named_split
 from whet.data.reading.packed import PACKINGS, open_packed
-from whet.data.reading.saved import saved_files
+from whet.data.reading.saved import DESCRIPTIONS, saved_files
 from whet.errors import DataError
 
 KINDS = {
@@ -128,11 +128,16 @@ def _add_folder(found: Found, base: Path, folder: Path) -> None:
         found.files.extend(_data_file(entry, base) for entry in saved)
         return
     visible = [entry for entry in entries if not entry.name.startswith(".")]
-    data = [entry for entry in visible if entry.is_file() and _kind(entry) not in _NOT_IN_FOLDERS]
+    data = [entry for entry in visible if entry.is_file() and _is_data(entry)]
     if not data:
         raise DataError(f"{shown_name(folder, base)}: the folder has no data file. {_READABLE}")
     found.files.extend(_data_file(entry, base) for entry in data)
     found.ignored.extend(shown_name(entry, base) for entry in visible if entry not in data)
+
+
+def _is_data(entry: Path) -> bool:
+    """Whether a file of a folder is read, though only the folder was named."""
+    return _kind(entry) not in _NOT_IN_FOLDERS and entry.name not in DESCRIPTIONS
 
 
 def _data_file(path: Path, base: Path) -> DataFile:

@@ -132,7 +132,9 @@ def _findings(found: Found, schemas: list[Schema]) -> list[Finding]:
     findings = disagreements(schemas)
     if found.ignored:
         message = f"passed over, for no kind of data file: {listed(found.ignored, 6)}."
-        findings.append(Finding(Severity.NOTE, Kind.IGNORED_FILE, message))
+        has_text = any(name.lower().endswith(".txt") for name in found.ignored)
+        fix = "Text files are read only where they are named." if has_text else ""
+        findings.append(Finding(Severity.NOTE, Kind.IGNORED_FILE, message, fix=fix))
     return findings
 
 

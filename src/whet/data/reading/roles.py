@@ -31,8 +31,8 @@ _FROM_WORDS = {  # under `from`, as in ShareGPT
     "tool_response": "tool",
 }
 _CALL_WORDS = ("function_call", "tool_call")
-ASKING_KEYS = ("human", "user")
-ANSWERING_KEYS = ("assistant", "gpt", "bot")
+ASKING_KEYS = ("human", "user", "input")
+ANSWERING_KEYS = ("assistant", "gpt", "bot", "output")
 
 
 def role_of(

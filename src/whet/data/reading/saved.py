@@ -13,6 +13,11 @@ from whet.data.places import listed, printable
 from whet.data.reading.strict_json import InvalidJSON, parse
 from whet.errors import DataError
 
+DESCRIPTIONS = frozenset((
+    "dataset_info.json", "dataset_infos.json", "dataset_dict.json", "state.json",
+))  # fmt: skip
+"""Files in which `datasets` and LLaMA-Factory describe the data beside them."""
+
 
 def saved_files(folder: Path, name: str) -> list[Path] | None:
     """The Arrow files of a saved data set in their order; None for any other folder.

@@ -191,4 +191,6 @@ def _explain(text: str, error: json.JSONDecodeError) -> str:
     message = (error.msg[0].lower() + error.msg[1:]).removesuffix(" at")
     if error.pos >= len(text.rstrip()) or error.msg.startswith("Unterminated string"):
         return f"{message}; the text seems to be cut off."
-    return f"{message}, at {text[error.pos : error.pos + 20]!r}."
+    rest = text[error.pos : error.pos + 20]
+    python = "; single quotes are Python's, JSON has double ones" if rest.startswith("'") else ""
+    return f"{message}, at {rest!r}{python}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from whet.data.reading.quotes import STRAIGHTEN
 from whet.data.reading.strict_json import InvalidJSON, parse
 from whet.findings import Kind
 
@@ -28,4 +29,6 @@ def parsed(text: str, field: str) -> Any:
         return parse(text)
     except InvalidJSON as error:
         said = f"is not JSON at column {error.position + 1}: {error}"
+        if error.faults[0].is_typographic:
+            raise TurnFault(Kind.TYPOGRAPHIC_QUOTES, field, said, STRAIGHTEN) from None
         raise TurnFault(Kind.SYNTAX, field, said, MEND) from None

@@ -94,14 +94,11 @@ def _turns(item: Any, field: str, roles: Mapping[str, str], unused: set[str]) ->
         message = f"is {type_name(item)}; expected an object with role and content."
         raise TurnFault(Kind.CONTENT, field, message, MEND)
     if "role" not in item and "from" not in item and (pair := _pair_keys(item)):
-        unused |= set(item) - set(pair)
-        return [
-            Turn(_content(item[key], role, item, f"{field}.{key}"), field, f"{field}.{key}")
-            for key, role in zip(pair, ("user", "assistant"), strict=True)
-        ]
-    unused |= {key for key in item if key not in _KNOWN_KEYS}
-    role_key = "from" if "from" in item and "role" not in item else "role"
-    text_key = "value" if "value" in item and "content" not in item else "content"
+        return _pair_turns(item, field, pair, unused)
+    # Columnar files give every turn all keys of any turn, null where it had none.
+    unused |= {key for key in item if key not in _KNOWN_KEYS and item[key] is not None}
+    role_key = "from" if "from" in item and item.get("role") is None else "role"
+    text_key = "value" if "value" in item and item.get("content") is None else "content"
     role, is_call = role_of(item, field, role_key, roles)
     content_field = f"{field}.{text_key}"
     if is_call:
@@ -126,6 +123,20 @@ def _pair_keys(item: dict[str, Any]) -> tuple[str, str] | None:
     asking = [key for key in ASKING_KEYS if key in item]
     answering = [key for key in ANSWERING_KEYS if key in item]
     return (asking[0], answering[0]) if len(asking) == len(answering) == 1 else None
+
+
+def _pair_turns(
+    item: dict[str, Any], field: str, keys: tuple[str, str], unused: set[str]
+) -> list[Turn]:
+    """A question and its answer as two turns, after a system message where the object has one."""
+    sides = [(keys[0], "user"), (keys[1], "assistant")]
+    if item.get("system"):
+        sides.insert(0, ("system", "system"))
+    unused |= {key for key in set(item) - {"system", *keys} if item[key] is not None}
+    return [
+        Turn(_content(item[key], role, item, f"{field}.{key}"), field, f"{field}.{key}")
+        for key, role in sides
+    ]
 
 
 def _content(value: Any, role: str, item: dict[str, Any], field: str) -> Message:
