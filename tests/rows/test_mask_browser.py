@@ -25,7 +25,8 @@ PROBE = """
     e => e.getBoundingClientRect().right > innerWidth + 1).length;
   parent.postMessage(JSON.stringify({title: document.title, wide: wide, inner: innerWidth,
     scripts: document.scripts.length, images: document.images.length,
-    scroll: root.scrollWidth <= innerWidth, learnt: document.querySelectorAll('.learnt').length}), '*');
+    scroll: root.scrollWidth <= innerWidth,
+    learnt: document.querySelectorAll('.learnt').length}), '*');
 };</script></body>"""
 # A window is never narrower than 500 pixels; a frame may be.
 FRAME = """<!doctype html><body><script>

@@ -52,9 +52,16 @@ def command(
     if as_json:
         output.print_json(found)
     else:
-        from whet.rows.mask_view import coloured
-
-        for mask in found.masks:
-            output.print_text(mask + "\n", coloured if output.has_colours() else str)
+        _print_masks(found.masks)
         output.print_text(replace(found, masks=[]).text())
     return 0 if found.passed else 1
+
+
+def _print_masks(masks: list[str]) -> None:
+    """The rows token by token, in colours on a terminal that has them."""
+    if not masks:
+        return
+    from whet.rows.mask_view import coloured
+
+    for mask in masks:
+        output.print_text(mask + "\n", coloured if output.has_colours() else str)

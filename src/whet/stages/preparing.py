@@ -84,10 +84,13 @@ def _check_prompt(text: str | None, dataset: Dataset) -> None:
         raise DataError(faults)
 
 
-def prepare(project: Project, *, smoke: bool = False, lengths: bool = True) -> Dataset:
+def prepare(
+    project: Project, *, smoke: bool = False, lengths: bool = True, masks: bool = True
+) -> Dataset:
     """The data of a run, with rows that are too long dealt with as `data.on_too_long` says.
 
-    In a smoke run: eight training rows, eight of validation, and no test item at all.
+    In a smoke run: eight training rows, eight of validation, and no test item at all. With
+    `masks` the loss mask of every row to train on or validate with is proven.
 
     Raises:
         ConfigError, DataError, ModelError: what is wrong, all of a kind at once.
@@ -105,33 +108,34 @@ def prepare(project: Project, *, smoke: bool = False, lengths: bool = True) -> D
     found = prompts(project, dataset)
     if project.config.rag and not project.path(project.config.rag.documents).exists():
         raise ConfigError(f"rag.documents: {project.path(project.config.rag.documents)}: missing.")
-    return _fitted(project, dataset, found) if lengths else dataset
+    return _fitted(project, dataset, found, masks) if lengths else dataset
 
 
-def _fitted(project: Project, dataset: Dataset, found: Prompts) -> Dataset:
+def _fitted(project: Project, dataset: Dataset, found: Prompts, masks: bool) -> Dataset:
     """Training rows within the length limit; the ledger says what it cost, in rows and tokens."""
     require_models()
     from whet.models.files import read_config
     from whet.models.load import load_tokenizer
-    from whet.rows.render import encode
+    from whet.rows.proven import proven_examples
+    from whet.rows.render import encode, find_stop_ids
     from whet.rows.template import render_text
 
     config = project.config
     folder = tokenizer_folder(project)
     template = project.path(config.template) if config.template else None
     tokenizer = load_tokenizer(folder, template=template)
+    stop_ids = find_stop_ids(tokenizer)  # within its time, before the template sees any row
     context = int(read_config(folder).get("max_position_embeddings") or 2**31 - 1)
     limit = min(config.train.max_length or context, context)
     texts = {tuned_prompt(project, chosen) for chosen in found.values()}
     longest = max(texts, key=lambda text: len(text or ""))
 
     def rendered(example: Example) -> str:
-        return render_text(
-            tokenizer,
-            with_system(longest, example),
-            tools=example.tools,
-            generation_prompt=False,
-        )
+        messages = with_system(longest, example)
+        try:
+            return render_text(tokenizer, messages, tools=example.tools, generation_prompt=False)
+        except DataError as error:
+            raise DataError(f"{example.source}: {error}") from None
 
     def num_tokens(example: Example, known: Mapping[str, int]) -> int:
         return known.get(example.id) or len(encode(tokenizer, [rendered(example)])[0])
@@ -151,6 +155,12 @@ def _fitted(project: Project, dataset: Dataset, found: Prompts) -> Dataset:
     ledger = dataset.ledger.drop("train", fitted.dropped).truncate(fitted.truncated)
     ledger = ledger.with_tokens(tokens)
     ledger.check()
+    if masks:
+        rows = [
+            replace(example, messages=with_system(longest, example))
+            for example in (*fitted.examples, *dataset.validation)
+        ]
+        proven_examples(rows, tokenizer, stop_ids, turns=config.train.turns)
     return replace(dataset, train=fitted.examples, ledger=ledger)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from whet.progress import Progress, Silent
 from whet.project import Project, open_project
 from whet.stages.preparing import prepare, prompts, require_models, tuned_prompt, with_system
 from whet.stats import look_level, smallest_gain
-from whet.types import Example
 
 MAX_SHOWN = 40
 PAGE_ROWS = 20
@@ -173,7 +172,7 @@ def _tokens(
     from whet.rows.render import find_stop_ids
     from whet.stages.preparing import tokenizer_folder
 
-    fitted = prepare(project)
+    fitted = prepare(project, masks=False)
     text = tuned_prompt(project, next(iter(prompts(project, dataset).values())))
     template = project.path(project.config.template) if project.config.template else None
     tokenizer = load_tokenizer(tokenizer_folder(project), template=template)
@@ -181,19 +180,16 @@ def _tokens(
         raise ModelError(
             f"{project.config.model}: no chat template. Name one: template: FILE.jinja"
         )
-    proven = [
+    stop_ids, turns = find_stop_ids(tokenizer), project.config.train.turns
+    rendered, _ = (
         proven_examples(
-            [
-                Example(e.id, with_system(text, e), e.source, e.group, e.fields, e.tools)
-                for e in examples
-            ],
+            [replace(e, messages=with_system(text, e)) for e in examples],
             tokenizer,
-            find_stop_ids(tokenizer),
-            turns=project.config.train.turns,
+            stop_ids,
+            turns=turns,
         )
         for examples in (fitted.train, fitted.validation)
-    ]
-    rendered = proven[0]
+    )
     counts = {
         "total": sum(row.num_tokens for row in rendered),
         "learnt": sum(row.num_loss_tokens for row in rendered),
