@@ -233,7 +233,7 @@ def test_odd_values_are_refused_or_give_a_config_that_loads(
     yaml = YAML(typ="safe", pure=True)
     drawn = random.Random(0)
     outcomes = Counter[str]()
-    for _ in range(120):
+    for _ in range(50):
         values = yaml.load(CONFIG)
         for key in drawn.sample(sorted(values), 2):
             values[key] = drawn.choice(ODD)
@@ -247,4 +247,4 @@ def test_odd_values_are_refused_or_give_a_config_that_loads(
             outcomes["made"] += 1
         except (ConfigError, DataError):
             outcomes["refused"] += 1
-    assert min(outcomes["made"], outcomes["refused"]) > 10, outcomes
+    assert min(outcomes["made"], outcomes["refused"]) > 5, outcomes
