@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -30,7 +31,7 @@ def migrate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Migrate:
     """A function from a config's text to the verb's result, the new Config and its file's text."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("whet.verbs.init.measure", fifty_tokens)
-    numbers = iter(range(100))
+    numbers = itertools.count()
 
     def make(text: str, **options: Any) -> tuple[Made, Config, str]:
         number = next(numbers)

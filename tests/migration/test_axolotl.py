@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import io
 import json
+import random
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from whet.configfile import read_config
 from whet.data import load
@@ -188,6 +192,9 @@ def test_a_hub_data_set_is_named_as_missing_until_it_is_given(
         ("strict: false", "rl: dpo", "rl: dpo: whet imitates answers"),
         ("type: alpaca", "type: completion", "not on running or ready-made tokens"),
         ("lora_r: 32", "lora_r: many", "lora_r: expected a number, found many"),
+        ("micro_batch_size: 2", "micro_batch_size: -2", "expected a whole number from 1"),
+        ("learning_rate: 1e-4", "learning_rate: 5", "train.learning_rate: Input should be less"),
+        ("num_epochs: 4", "num_epochs: .nan", "num_epochs: expected a number"),
     ],
 )
 def test_what_cannot_be_done_is_refused_before_a_folder_is_made(
@@ -195,7 +202,7 @@ def test_what_cannot_be_done_is_refused_before_a_folder_is_made(
 ) -> None:
     with pytest.raises(ConfigError, match=said):
         migrate(CONFIG.replace(old, new))
-    assert not list(tmp_path.glob("project*"))
+    assert not list(tmp_path.glob("*project*")), "not even a hidden one"
 
 
 def test_broken_rows_stop_it(
@@ -211,3 +218,33 @@ def test_private_values_are_written_nowhere(migrate: Callable[..., Any], alpaca:
     verb, _, text = migrate(CONFIG + "comet_api_key: hush-hush\nhub_token: hush-hush\n")
     assert "hush-hush" not in text + verb.text()
     assert read_config(verb.folder / "whet.yaml")
+
+
+ODD: list[Any] = [
+    None, True, False, 0, -1, 2.5, 1e30, 10**40, "", "yes", "auto", "x" * 500, "a\u2028\x85b",
+    [], [1], ["a", None], [[]], {"a": 1}, {"a": {"b": [1]}}, "none", "../../etc/passwd",
+    float("inf"), float("nan"), "full", "1e-4",
+]  # fmt: skip
+
+
+def test_odd_values_are_refused_or_give_a_config_that_loads(
+    migrate: Callable[..., Any], alpaca: list[Any]
+) -> None:
+    yaml = YAML(typ="safe", pure=True)
+    drawn = random.Random(0)
+    outcomes = Counter[str]()
+    for _ in range(50):
+        values = yaml.load(CONFIG)
+        for key in drawn.sample(sorted(values), 2):
+            values[key] = drawn.choice(ODD)
+        item = values.get("datasets")
+        if isinstance(item, list) and item and isinstance(item[0], dict):
+            item[0][drawn.choice(sorted(item[0]))] = drawn.choice(ODD)
+        stream = io.StringIO()
+        yaml.dump(values, stream)
+        try:
+            migrate(stream.getvalue())
+            outcomes["made"] += 1
+        except (ConfigError, DataError):
+            outcomes["refused"] += 1
+    assert min(outcomes["made"], outcomes["refused"]) > 5, outcomes

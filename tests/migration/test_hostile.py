@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,14 +52,14 @@ def test_an_example_goes_with_no_other_source(tmp_path: Path) -> None:
         init(tmp_path / "project", example="ticket-lines", from_file="x.yml")
 
 
-def test_odd_names_in_a_file_reach_neither_terminal_nor_yaml_raw(tmp_path: Path) -> None:
-    (tmp_path / "rows.jsonl").write_text('{"input": "a", "output": "b"}\n' * 3)
-    file = tmp_path / "their.yml"
+def test_odd_names_in_a_file_reach_neither_terminal_nor_yaml_raw(
+    migrate: Callable[..., Any], alpaca: list[Any]
+) -> None:
     odd = '"evil\\u001b[31m\\nkey": 1\n"note": "line\\ntask: mine\\u2028x"\n'
-    file.write_text(
+    made, config, text = migrate(
         "base_model: whet-nano\nsequence_len: 99\nlr_scheduler: linear\n"
-        "datasets: [{path: rows.jsonl, type: alpaca}]\n" + odd
+        "datasets: [{path: rows/alpaca.jsonl, type: alpaca}]\n" + odd
     )
-    made = init(tmp_path / "project", from_file=file)
-    text = (made.folder / "whet.yaml").read_text(encoding="utf-8")
-    assert "\x1b" not in text and "\u2028" not in text and "\ntask: mine" not in text
+    for shown in (text, made.text()):
+        assert "\x1b" not in shown and "\u2028" not in shown and "\ntask: mine" not in shown
+    assert config.task.startswith("Say here")

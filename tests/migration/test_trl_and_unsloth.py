@@ -75,3 +75,10 @@ def test_unsloth(migrate: Callable[..., Any], alpaca: list[Any]) -> None:
     assert said["training.train_on_completions"].fate is Fate.IRRELEVANT
     assert said["logging.hf_token"].value == "***" and "hush" not in text
     assert any("four_bit" in note for note in verb.notes), "it trains in four bits unasked"
+
+
+def test_an_empty_max_length_of_trl_is_no_limit(
+    migrate: Callable[..., Any], alpaca: list[Any]
+) -> None:
+    _, config, _ = migrate(TRL.replace("max_length: 100", "max_length:"))
+    assert config.train.max_length is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -104,6 +105,7 @@ class Distillation:
         return {
             "origin": "synthetic",
             "state": state.name.lower(),
+            "date": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
             "teacher": teacher,
             "prompt_sha256": _digest(self._prompt),
             "decoding": {"temperature": asking.heat, "max_new_tokens": asking.max_new_tokens},

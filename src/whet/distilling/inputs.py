@@ -61,6 +61,7 @@ def read_questions(files: Sequence[Path]) -> Questions:
     """
     found: list[Question] = []
     faults: list[str] = []
+    told: list[str] = []
     read_files: list[Path] = []
     for path in files:
         if path.suffix.lower() == ".txt" and not path.is_dir():
@@ -69,7 +70,7 @@ def read_questions(files: Sequence[Path]) -> Questions:
             continue
         for file in find_files([path]).files:
             read_files.append(file.path)
-            _add_rows(file, found, faults)
+            _add_rows(file, found, faults, told)
     if faults:
         raise DataError(faults)
     if not found:
@@ -78,7 +79,7 @@ def read_questions(files: Sequence[Path]) -> Questions:
     for question in found:
         first.setdefault(question.id, question)
     different = list(first.values())
-    notes = []
+    notes = list(dict.fromkeys(told))
     if len(different) < len(found):
         notes.append(
             f"{len(found) - len(different)} inputs repeat earlier ones and are asked once."
@@ -106,7 +107,7 @@ def _add_lines(file: Path, found: list[Question], faults: list[str]) -> None:
     faults += [str(f) for f in told.findings if f.severity is Severity.ERROR]
 
 
-def _add_rows(file: DataFile, found: list[Question], faults: list[str]) -> None:
+def _add_rows(file: DataFile, found: list[Question], faults: list[str], told: list[str]) -> None:
     """Rows with answers are read as training data are; others by their question alone."""
     rows = FileRows(file, MAX_LINE_BYTES)
     table = rows.table
@@ -114,6 +115,8 @@ def _add_rows(file: DataFile, found: list[Question], faults: list[str]) -> None:
     names = {name.strip().lower(): name for name in table.columns}
     turns = next((names[name] for name in _TURNS if name in names), None)
     alone = _lone_input(names) if turns is None else None
+    if "tools" in names:
+        told.append(f"{file.name}: the tools of its rows are not sent to the teacher.")
     if wrong:
         faults += wrong
     elif turns is not None:

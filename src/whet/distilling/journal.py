@@ -74,7 +74,8 @@ class Journal:
         for entry in self._entries():
             key = str(entry["key"])
             if "asked" in entry:
-                open_requests[key] = open_requests.get(key, 0.0) + float(entry["asked"])
+                known.spent += open_requests.pop(key, 0.0)  # a kill cut that one off
+                open_requests[key] = float(entry["asked"])
                 continue
             known.spent += float(entry.get("cost", entry.get("lost", 0.0)))
             if "answer" in entry:
@@ -84,7 +85,7 @@ class Journal:
                 known.failures[key] = str(entry["failed"])
             if "lost" not in entry:
                 open_requests.pop(key, None)
-        # A request whose end was never written was cut off by a kill: it may have been billed.
+        # So were requests whose end was never written. They may have been billed.
         known.spent += sum(open_requests.values())
         return known
 

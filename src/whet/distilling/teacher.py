@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from whet.errors import EndpointError
+from whet.errors import EndpointError, ModelError
 from whet.infer import EndpointCompleter
 from whet.types import Completer, Completion, Decoding, Message
 
@@ -73,9 +73,17 @@ class LocalTeacher:
                 return
             same = [job for job in batch if job.decoding == batch[0].decoding]
             left = batch[-1] if len(same) < len(batch) else None
-            found = self._completer.complete([job.messages for job in same], same[0].decoding)
-            for job, completion in zip(same, found, strict=True):
-                yield Answered(job, completion)
+            yield from self._complete(same)
+
+    def _complete(self, jobs: Sequence[Job]) -> list[Answered]:
+        """Answers of one batch; where one of it does not fit the model, each is asked alone."""
+        try:
+            found = self._completer.complete([job.messages for job in jobs], jobs[0].decoding)
+        except ModelError as error:
+            if len(jobs) == 1:
+                return [Answered(jobs[0], None, str(error))]
+            return [answered for job in jobs for answered in self._complete([job])]
+        return [Answered(job, done) for job, done in zip(jobs, found, strict=True)]
 
     def _batch(self, left: Job | None, take: Callable[[], Job | None]) -> list[Job]:
         """Up to `batch_size` jobs of one decoding; a last one may be of another."""
@@ -164,9 +172,3 @@ class EndpointTeacher:
             unasked = self._stopping.is_set()
             return Answered(job, None, str(error), maybe_billed and not unasked, unasked)
         return Answered(job, completion)
-
-
-def in_order(jobs: Sequence[Job]) -> Callable[[], Job | None]:
-    """A `take` that hands out the jobs one by one."""
-    left = iter(jobs)
-    return lambda: next(left, None)

@@ -11,6 +11,7 @@ from whet.errors import ConfigError
 from whet.migration.account import Account, Fate, shown
 from whet.migration.source import Source
 
+MAX_NUMBER = 1e9
 _YES, _NO = ("true", "yes", "on"), ("false", "no", "off")
 
 
@@ -48,13 +49,27 @@ class Recipe:
                 value = float(value)
         if value is None:
             return default
-        if isinstance(value, bool) or not isinstance(value, int | float):
+        known = isinstance(value, int | float) and not isinstance(value, bool)
+        if not known or not abs(value) <= MAX_NUMBER:
             key = self.given.get(concept, [concept])[-1]
             self.faults.append(
                 f"{self.source.path}: {key}: expected a number, found {shown(key, value)}."
             )
             return default
-        return value
+        found: float = value
+        return found
+
+    def count(self, concept: str, default: int) -> int:
+        """The value as a whole number of at least 1; a fault where it is none."""
+        value = self.number(concept, default)
+        if value is None or value < 1 or value != int(value):
+            key = self.given.get(concept, [concept])[-1]
+            self.faults.append(
+                f"{self.source.path}: {key}: expected a whole number from 1, found"
+                f" {shown(key, value)}."
+            )
+            return default
+        return int(value)
 
     def put(self, ours: str, value: Any, *concepts: str, comment: str = "") -> None:
         """Sets one of our keys, and closes the keys it was made from."""

@@ -7,6 +7,7 @@ import math
 from whet.migration.account import Fate
 from whet.migration.batch import Lengths, packed_share
 from whet.migration.recipe import Recipe
+from whet.migration.tools import TRL
 
 _SCHEDULES = {
     "cosine": "cosine", "linear": "linear", "constant": "constant",
@@ -69,7 +70,7 @@ def _method(recipe: Recipe) -> None:
 
 
 def _adapter(recipe: Recipe) -> None:
-    rank = int(recipe.number("rank", 16) or 16)
+    rank = recipe.count("rank", 16)
     recipe.put("train.rank", rank, "rank")
     alpha = recipe.number("lora_alpha")
     if alpha is None:
@@ -92,6 +93,7 @@ def _targets(recipe: Recipe) -> None:
         recipe.put("train.target_modules", "all-linear", "targets", comment=comment)
         return
     names = asked.split(",") if isinstance(asked, str) else asked
+    names = names if isinstance(names, list) else []
     names = [str(name).strip() for name in names if str(name).strip()]
     plain = all(name.replace("_", "").replace(".", "").isalnum() for name in names)
     if names and plain:
@@ -129,21 +131,24 @@ def _plain(recipe: Recipe) -> None:
 
 
 def _lengths(recipe: Recipe) -> None:
-    longest = recipe.number("max_length")
-    if longest is not None and longest >= 8:
+    unlimited = recipe.source.tool is TRL and recipe.source.keys.get("max_length", 0) is None
+    longest = None if unlimited else recipe.number("max_length")
+    if longest is not None:
         recipe.put("train.max_length", int(longest), "max_length")
     else:
         recipe.close("max_length", Fate.TRANSLATED, "no limit: the longest row decides")
+    if unlimited:
+        recipe.notes.append("max_length is empty, which TRL reads as no limit, and so does whet.")
     policy, comment = _TOO_LONG.get(str(recipe.get("too_long")), ("error", ""))
     recipe.put("data.on_too_long", policy, "too_long", comment=comment)
 
 
 def _batch(recipe: Recipe, lengths: Lengths | None) -> None:
     """Examples in an optimizer step: rows in a step times examples in a row."""
-    micro = int(recipe.number("micro_batch", 1) or 1)
-    accumulation = int(recipe.number("accumulation", 1) or 1)
+    micro = recipe.count("micro_batch", 1)
+    accumulation = recipe.count("accumulation", 1)
     if recipe.has("batch_of_device") and not recipe.has("accumulation"):
-        total = int(recipe.number("batch_of_device", micro) or micro)
+        total = recipe.count("batch_of_device", micro)
         accumulation = max(1, total // micro)
     concepts = ("micro_batch", "accumulation", "packing", "batch_of_device")
     per_step = f"{micro} rows x {accumulation} accumulated"
@@ -155,7 +160,7 @@ def _batch(recipe: Recipe, lengths: Lengths | None) -> None:
         recipe.notes.append("train.batch_size counts packed rows as single examples: the data are"
                             " not here to be measured. Repeat with --data FILE.")  # fmt: skip
     else:
-        longest = int(recipe.number("max_length", 2048) or 2048)
+        longest = recipe.count("max_length", 2048)
         share = packed_share(lengths.tokens, longest)
         size = max(1, round(micro * accumulation * share))
         said = f"{per_step} x {share:.1f} examples in {longest} tokens, by {lengths.measure}"

@@ -10,7 +10,8 @@ from typing import Any
 from whet.errors import ConfigError
 from whet.migration.account import Entry, Fate
 from whet.migration.batch import Lengths
-from whet.migration.datasets import DataSet, find_datasets
+from whet.migration.datasets import DataSet
+from whet.migration.finding import find_datasets
 from whet.migration.instead import is_off, look_up
 from whet.migration.loading import Loaded, load_datasets
 from whet.migration.recipe import Recipe, open_recipe

@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import json
 import shutil
+import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from whet.configfile import read_config
 from whet.data import Reading, read
 from whet.errors import ConfigError, DataError
 from whet.evals.choices import closed_set
 from whet.findings import Kind, Severity
-from whet.migration import Draft, Entry, Fate, Translation, config_text, place_datasets, translate
+from whet.migration import (
+    Draft,
+    Entry,
+    Fate,
+    Placed,
+    Translation,
+    config_text,
+    place_datasets,
+    translate,
+)
 from whet.types import Example
 from whet.verbs.measuring import measure
 
@@ -137,16 +148,17 @@ def _from_data(folder: Path, file: Path, model: str) -> Made:
 def _from_peer(folder: Path, file: Path, data: Path | None, model: str | None) -> Made:
     named = str(Path(model).resolve()) if model and Path(model).is_dir() else model
     found = translate(file, measure, data=data, model=named)
-    placed = place_datasets(found.loaded, folder)
     draft = _draft(found)
-    if draft.has_prompt:
-        (folder / "prompts").mkdir()
-        prompt = found.prompt or _prompt(found.examples, closed_set(found.examples))
-        (folder / "prompts" / "prompt.txt").write_text(prompt.rstrip() + "\n", encoding="utf-8")
-    if found.template is not None:
-        (folder / "template.jinja").write_text(found.template, encoding="utf-8")
-    text = config_text(found, placed, draft)
-    (folder / "whet.yaml").write_text(text, encoding="utf-8")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+    try:
+        placed = _write_peer(made, found, draft)
+        _require_sound(made / "whet.yaml", file)
+        made.chmod(0o755)
+        made.replace(folder)
+    except BaseException:
+        shutil.rmtree(made)
+        raise
     notes = [f"{file.name}: a configuration of {found.tool}."]
     notes += [
         f"{one.data.name}: {len(one.examples)} rows, {one.reading.format}: {one.reading.reason}"
@@ -162,6 +174,30 @@ def _from_peer(folder: Path, file: Path, data: Path | None, model: str | None) -
     if draft.has_prompt and found.prompt is None:
         notes.append("prompts/prompt.txt is a draft: make it your best prompt. It is the baseline.")
     return Made(folder, _listing(folder), notes, list(found.entries), bool(placed.train))
+
+
+def _write_peer(folder: Path, found: Translation, draft: Draft) -> Placed:
+    """The files of a translated project."""
+    placed = place_datasets(found.loaded, folder)
+    if draft.has_prompt:
+        (folder / "prompts").mkdir()
+        prompt = found.prompt or _prompt(found.examples, closed_set(found.examples))
+        (folder / "prompts" / "prompt.txt").write_text(prompt.rstrip() + "\n", encoding="utf-8")
+    if found.template is not None:
+        (folder / "template.jinja").write_text(found.template, encoding="utf-8")
+    text = config_text(found, placed, draft)
+    (folder / "whet.yaml").write_text(text, encoding="utf-8")
+    return placed
+
+
+def _require_sound(ours: Path, theirs: Path) -> None:
+    """Refuses values of the other tool's file that whet cannot take, such as a rate above 1."""
+    try:
+        read_config(ours)
+    except ConfigError as error:
+        said = [fault.partition(": ")[2] for fault in error.faults]
+        head = f"{theirs}: its values cannot be used as they are. By whet's own names:"
+        raise ConfigError([head, *said]) from None
 
 
 def _draft(found: Translation) -> Draft:

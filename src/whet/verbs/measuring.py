@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from whet.errors import MissingExtraError
+from whet.errors import DataError, MissingExtraError, ModelError
 from whet.migration import Lengths
 from whet.stages.preparing import require_models
 from whet.types import Example
@@ -23,30 +23,31 @@ def measure(examples: Sequence[Example], model: str) -> Lengths:
     step = max(1, -(-len(examples) // MAX_ROWS))
     chosen = examples[::step]
     rows = f"{len(chosen):,} of {len(examples):,} rows" if step > 1 else f"all {len(chosen):,} rows"
-    tokenizer, reason = _tokenizer(model)
-    if tokenizer is None:
-        lengths = [-(-_num_chars(example) // CHARS_PER_TOKEN) for example in chosen]
-        how = f"the characters of {rows}, {CHARS_PER_TOKEN} to a token ({reason})"
-        return Lengths(lengths, len(examples), how)
-    from whet.rows.render import encode
-
-    ids = encode(tokenizer, [_text(tokenizer, example) for example in chosen])
-    return Lengths([len(row) for row in ids], len(examples), f"the tokens of {rows}")
-
-
-def _tokenizer(model: str) -> tuple[Any, str]:
-    """The model's tokenizer, or None and why there is none."""
     try:
-        require_models()
-    except MissingExtraError as error:
-        return None, str(error)
+        return Lengths(_num_tokens(chosen, model), len(examples), f"the tokens of {rows}")
+    except (MissingExtraError, ModelError, DataError) as error:
+        reason = str(error).splitlines()[0]
+    lengths = [-(-_num_chars(example) // CHARS_PER_TOKEN) for example in chosen]
+    how = f"the characters of {rows}, {CHARS_PER_TOKEN} to a token ({reason})"
+    return Lengths(lengths, len(examples), how)
+
+
+def _num_tokens(examples: Sequence[Example], model: str) -> list[int]:
+    """The length of each row.
+
+    Raises:
+        MissingExtraError, ModelError, DataError: the tokenizer is not here, or refuses a row.
+    """
+    require_models()
     from whet.models.files import find_here
     from whet.models.load import load_tokenizer
+    from whet.rows.render import encode
 
     folder = find_here(model)
     if folder is None:
-        return None, f"{model} is not on this machine"
-    return load_tokenizer(folder), ""
+        raise ModelError(f"{model} is not on this machine")
+    tokenizer = load_tokenizer(folder)
+    return [len(row) for row in encode(tokenizer, [_text(tokenizer, e) for e in examples])]
 
 
 def _text(tokenizer: Any, example: Example) -> str:
