@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whet.config import DataConfig
 from whet.data.checks import check
@@ -20,6 +21,9 @@ from whet.data.version import split_version
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity, worst_first
 from whet.types import Example
+
+if TYPE_CHECKING:
+    from whet.data.checks.vectors import Embed
 
 MAX_FAULTS = 20
 """Faults that a `DataError` spells out; the rest are counted."""
@@ -78,8 +82,17 @@ def load(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = Fals
     return dataset
 
 
-def survey(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = False) -> Dataset:
+def survey(
+    data: DataConfig,
+    *,
+    root: Path,
+    seed: int = 0,
+    has_prompt: bool = False,
+    embed: Embed | None = None,
+) -> Dataset:
     """The data with all findings, errors among them: what `check` shows.
+
+    `embed` turns texts into unit vectors; without it inputs are compared by their words.
 
     Raises:
         DataError: no rows can be shown at all: a missing file, an empty split.
@@ -91,7 +104,7 @@ def survey(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = Fa
     before, state = state, _without_leaks(state, str(data.on_leak))
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
-    findings += check(state.train, state.validation, state.test, has_prompt=has_prompt)
+    findings += check(state.train, state.validation, state.test, has_prompt=has_prompt, embed=embed)
     broken = [row for reading in readings.values() for row in reading.broken]
     kept = {name: len(getattr(state, name)) for name in SPLITS}
     num_read = sum(reading.num_rows for reading in readings.values())

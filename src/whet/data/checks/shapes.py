@@ -12,7 +12,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from whet.data.checks.numbers import (
-    card, chinese_id, cpf, iban, ip_address, phone, real_address, social_security,
+    card,
+    chinese_id,
+    cpf,
+    iban,
+    ip_address,
+    phone,
+    real_address,
+    social_security,
 )  # fmt: skip
 from whet.data.checks.tokens import json_web_token, password_in_url, varied
 from whet.findings import Severity
@@ -106,12 +113,14 @@ PERSONAL = (
     _personal("an IBAN", _DIGITS,
               r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b", iban),
     _personal("a phone number", _DIGITS,
-              r"(?<![\w.+/-])(?:\+\d{1,3}[ .-]?(?:\(0?\d{1,4}\)[ .-]?)?\d{1,4}(?:[ .-]?\d{2,4}){1,4}"
+              r"(?<![\w.+/-])(?:\+\d{1,3}[ .-]?(?:\(0?\d{1,4}\)[ .-]?)?\d{1,4}"
+              r"(?:[ .-]?\d{2,4}){1,4}"
               r"|\(\d{3}\) ?\d{3}[ .-]\d{4}|\d{3}-\d{3}-\d{4}|\d{3}\.\d{3}\.\d{4})(?![\w/-]|\.\d)",
               phone),
     _personal("a social security number", _DIGITS, r"(?<![\w.-])\d{3}-\d{2}-\d{4}(?![\w-]|\.\d)",
               social_security),
-    _personal("a Brazilian CPF number", _DIGITS, r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])", cpf),
+    _personal("a Brazilian CPF number", _DIGITS,
+              r"(?<![\w.-])\d{3}\.\d{3}\.\d{3}-\d{2}(?![\w-])", cpf),
     _personal("a Chinese identity number", _DIGITS, r"(?<![\w.-])[1-8]\d{16}[\dX](?![\w.-]*\w)",
               chinese_id),
     _personal("an IP address", _DIGITS,

@@ -9,14 +9,13 @@ Either alone accuses too many; see docs/log.md for the counts on Banking77.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from whet.data.checks.labels import labels
-from whet.data.checks.vectors import Embed, Indices, Nearest, Vectors, compared, nearest, vectors
+from whet.data.checks.vectors import Indices, Nearest, Placed, Vectors, nearest
 from whet.data.places import at, listed, printable
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
@@ -60,17 +59,16 @@ class Judged:
         return self.votes[np.arange(len(self.given)), self.given]
 
 
-def judge(examples: Sequence[Example], embed: Embed | None) -> Judged | None:
+def judge(train: Placed) -> Judged | None:
     """The neighbours' votes on every label; None where answers are no labels or rows too few."""
-    if len(examples) < MIN_ROWS or labels(examples) is None:
+    rows = train.rows
+    if len(rows) < MIN_ROWS or labels(rows) is None:
         return None
-    rows = compared(examples)
     names = sorted({row.answer for row in rows})
     number = {name: index for index, name in enumerate(names)}
     given = np.array([number[row.answer] for row in rows], dtype=np.int64)
-    points = vectors([row.question for row in rows], embed)
-    near = nearest(points, NUM_NEIGHBOURS)
-    return Judged(rows, names, given, points, near, _votes(near, given, len(names)))
+    near = nearest(train.points, NUM_NEIGHBOURS)
+    return Judged(rows, names, given, train.points, near, _votes(near, given, len(names)))
 
 
 def suspicious_labels(judged: Judged | None) -> list[Finding]:

@@ -13,7 +13,7 @@ _PLACEHOLDER = re.compile(
     re.IGNORECASE,
 )
 _WEAK_PASSWORDS = frozenset(
-    "password passwd pass pwd secret postgres root admin user guest mypassword".split()
+    ("password", "passwd", "pass", "pwd", "secret", "postgres", "root", "admin", "user", "guest")
 )
 
 

@@ -9,6 +9,7 @@ they are made of.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,9 @@ WIDTH = 256
 MAX_ROWS = 20_000
 """Rows that are compared with each other; of more, so many are chosen by their ids."""
 
+NUM_PASSES = 1
+MIN_LENGTH = 1e-4
+"""Shorter than this a row shares nothing with the others, and its direction is rounding."""
 BLOCK_ROWS = 1024
 MAX_CHARS = 2000
 """Only the beginning of a longer text is compared by words; an embedder sees all of it."""
@@ -43,6 +47,26 @@ class Nearest:
     likeness: Vectors
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Rows and the vectors of their questions [n, width], in one space with those of others."""
+
+    rows: list[Example]
+    points: Vectors
+
+
+def placed(splits: Sequence[Sequence[Example]], embed: Embed | None) -> list[Placed]:
+    """The rows of each split with vectors of one space; at most `MAX_ROWS` of each."""
+    chosen = [compared(split) for split in splits]
+    points = vectors([row.question for rows in chosen for row in rows], embed)
+    ends = np.cumsum([len(rows) for rows in chosen]).tolist()
+    starts = [0, *ends[:-1]]
+    return [
+        Placed(rows, points[start:end])
+        for rows, start, end in zip(chosen, starts, ends, strict=True)
+    ]
+
+
 def compared(examples: Sequence[Example]) -> list[Example]:
     """The rows that take part in comparisons: all, or `MAX_ROWS` chosen by their ids."""
     if len(examples) <= MAX_ROWS:
@@ -53,6 +77,8 @@ def compared(examples: Sequence[Example]) -> list[Example]:
 
 def vectors(texts: Sequence[str], embed: Embed | None) -> Vectors:
     """Unit vectors [texts, width]; a text without a single known word is all zeros."""
+    if not texts:
+        return np.zeros((0, 1), dtype=np.float32)
     if embed is not None:
         return np.asarray(embed(texts), dtype=np.float32)
     return _pressed(_weighted(texts))
@@ -81,7 +107,7 @@ def nearest(among: Vectors, k: int, queries: Vectors | None = None) -> Nearest:
 def _features(text: str) -> set[str]:
     words = _WORD.findall(text[:MAX_CHARS].casefold())
     features = set(words)
-    features.update(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    features.update(f"{a} {b}" for a, b in itertools.pairwise(words))
     for word in words:
         if len(word) > 2:
             padded = f"<{word}>"
@@ -112,14 +138,15 @@ def _pressed(matrix: Any) -> Vectors:
         return np.zeros((matrix.shape[0], 1), dtype=np.float32)
     drawn = np.random.default_rng(0).standard_normal((matrix.shape[1], width + 20))
     basis = matrix @ drawn.astype(np.float32)
-    for _ in range(2):
+    for _ in range(NUM_PASSES):
         basis = matrix @ (matrix.T @ np.linalg.qr(basis)[0])
     basis = np.linalg.qr(basis)[0]
-    small = (matrix.T @ basis).T
-    left, strengths, _ = np.linalg.svd(small, full_matrices=False)
-    pressed = (basis @ left)[:, :width] * strengths[:width]
+    small = matrix.T @ basis
+    strengths, directions = np.linalg.eigh((small.T @ small).astype(np.float64))
+    kept = directions[:, ::-1][:, :width] * np.sqrt(np.maximum(strengths[::-1][:width], 0))
+    pressed = basis @ kept.astype(np.float32)
     lengths = np.linalg.norm(pressed, axis=1, keepdims=True)
-    result: Vectors = (pressed / np.where(lengths > 1e-6, lengths, 1)).astype(np.float32)
+    result: Vectors = (pressed / np.where(lengths > MIN_LENGTH, lengths, 1)).astype(np.float32)
     return result
 
 
