@@ -29,7 +29,8 @@ _WORD = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*")
 _FILLER = re.compile(
     r"^(?:sure\b|i(?:'m| am) sorry|certainly|of course|absolutely"
     r"|great question|good question"
-    r"|i(?:'d| would) be happy|i(?:'m| am) happy to help|happy to help|no problem|thank(?:s| you) for|as an ai\b"
+    r"|i(?:'d| would) be happy|i(?:'m| am) happy to help|happy to help|no problem"
+    r"|thank(?:s| you) for|as an ai\b"
     r"|here (?:is|are)\b|here's)"
     r"|(?:hope (?:this|that|it) helps?|let me know(?: if)?.*|feel free to (?:ask|reach|contact).*"
     r"|(?:any|other|further|more) questions|anything else|glad (?:to|i could) help|you're welcome"

@@ -34,7 +34,7 @@ def coverage(train: Placed) -> list[Finding]:
 
 def _thin_labels(counts: Counter[str]) -> list[Finding]:
     few = sorted((count, name) for name, count in counts.items() if count < FEW_ROWS)
-    if not few:
+    if not few or len(few) > len(counts) / 2:  # a small set as a whole is the affair of `size`
         return []
     shown = listed([f"{name} ({count})" for count, name in few], 8)
     message = f"{len(few)} of {len(counts)} labels have fewer than {FEW_ROWS} rows: {shown}."

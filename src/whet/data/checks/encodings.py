@@ -1,7 +1,9 @@
 """Text that was decoded wrongly before it came here: UTF-8 read as Windows-1252, Latin-1 or 1251.
 
-Such text gives itself away: its odd signs, written back in the wrong encoding, are valid UTF-8
-again. Real text almost never is; only runs of signs that become fewer, ordinary signs count.
+Such text gives itself away: its odd signs, written back in the wrong encoding, are valid UTF-8. In
+real text a lead sign before a continuation sign does occur (a capital before a closing quote,
+or a French word before a spaced guillemet); so a sequence counts only with a sign that no
+one writes there, or beside another sequence.
 """
 
 from __future__ import annotations
@@ -17,59 +19,66 @@ from whet.types import Example
 
 REPLACEMENT = "\ufffd"
 NUM_SIGNS_AROUND = 12
-
-# Bytes that Windows-1252 leaves undefined were mapped to the control signs of the same number.
-_BYTES = {
-    char: bytes([byte])
-    for byte in range(0x80, 0x100)
-    for char in {bytes([byte]).decode("latin-1"), bytes([byte]).decode("cp1252", "ignore")} - {""}
-}
-_CYRILLIC_BYTES = {
-    bytes([byte]).decode("cp1251", "ignore"): bytes([byte])
-    for byte in range(0x80, 0x100)
-    if byte != 0x98
-}
-_LEADS = (
-    "\u00c2\u00c3\u00c4\u00c5\u00ce\u00cf\u00d0\u00d1\u00d7\u00d8\u00d9\u00e2\u00e3\u00ef\u00f0"
-)
-_RUN = re.compile(f"[{_LEADS}][{re.escape(''.join(_BYTES))}]+")
-_CYRILLIC_RUN = re.compile(f"(?:[\u0420\u0421][{re.escape(''.join(_CYRILLIC_BYTES))}]){{3,}}")
 MAX_PASSES = 3
 """Text can be decoded wrongly more than once."""
+
+
+def _signs(low: int, high: int, encoding: str) -> dict[str, int]:
+    """Bytes by the sign that they are read as; what the encoding leaves out is a control sign."""
+    bytes_ = range(low, high)
+    return {chr(byte): byte for byte in bytes_} | {
+        sign: byte for byte in bytes_ if (sign := bytes([byte]).decode(encoding, "ignore"))
+    }
+
+
+def _class(low: int, high: int, encoding: str) -> str:
+    return f"[{re.escape(''.join(_signs(low, high, encoding)))}]"
+
+
+def _sequences(encoding: str) -> str:
+    """UTF-8 sequences of two, three and four bytes, as the signs that they are read as."""
+    more = _class(0x80, 0xC0, encoding)
+    return (
+        f"(?:{_class(0xC2, 0xE0, encoding)}{more}|{_class(0xE0, 0xF0, encoding)}{more}{{2}}"
+        f"|{_class(0xF0, 0xF5, encoding)}{more}{{3}})"
+    )
+
+
+_WESTERN = _signs(0x80, 0x100, "cp1252")
+_CYRILLIC = _signs(0x80, 0x100, "cp1251")
+_RUN = re.compile(f"{_sequences('cp1252')}+")
+_CYRILLIC_RUN = re.compile(f"(?:[\u0420\u0421]{_class(0x80, 0xC0, 'cp1251')}){{3,}}")
+# What people write after a letter with an accent: quotes, dashes, guillemets, a no-break space.
+_WRITTEN = set(
+    "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2014\u2026\u2022\u2039\u203a\u00ab\u00bb\u00a0\u00b7"
+)
+_FEW = 2
+# Signs that are not printable and yet are meant, or belong to text that was damaged twice.
+_KEPT = frozenset("\u00a0\u200b\u200d\ufeff\u2028") | {chr(code) for code in range(0x80, 0xA0)}
 
 
 def repaired(text: str) -> str:
     """The text as it was meant; the same text where nothing is damaged."""
     for _ in range(MAX_PASSES):
-        once = _RUN.sub(lambda match: _decoded(match.group(), _BYTES), text)
-        once = _CYRILLIC_RUN.sub(lambda match: _decoded(match.group(), _CYRILLIC_BYTES), once)
+        once = _RUN.sub(lambda match: _meant(match, _WESTERN), text)
+        once = _CYRILLIC_RUN.sub(lambda match: _meant(match, _CYRILLIC), once)
         if once == text:
             break
         text = once
     return text
 
 
-def _decoded(run: str, table: dict[str, bytes]) -> str:
-    """The run as UTF-8, sign by sign; what is not UTF-8 stays."""
-    data = b"".join(table[char] for char in run)
-    fixed, index = "", 0
-    while index < len(data):
-        size = _sequence_length(data[index])
-        try:
-            fixed += data[index : index + size].decode("utf-8") if size > 1 else run[index]
-        except UnicodeDecodeError:
-            fixed, size = fixed + run[index], 1
-        index += size
-    plausible = all(char.isprintable() or char in "\u00a0\u200b\u200d\ufeff" for char in fixed)
-    return fixed if plausible else run
-
-
-def _sequence_length(lead: int) -> int:
-    if 0xC2 <= lead <= 0xDF:
-        return 2
-    if 0xE0 <= lead <= 0xEF:
-        return 3
-    return 4 if 0xF0 <= lead <= 0xF4 else 1
+def _meant(match: re.Match[str], table: dict[str, int]) -> str:
+    run = match.group()
+    try:
+        meant = bytes(table[sign] for sign in run).decode("utf-8")
+    except UnicodeDecodeError:
+        return run
+    known = all(sign.isprintable() or sign in _KEPT for sign in meant)
+    odd = set(run[1:]) - _WRITTEN - set("\u00df")
+    inside = match.string[max(0, match.start() - 1) : match.start()].islower()
+    certain = bool(odd) or len(meant) >= _FEW or (inside and run[0].isupper())
+    return meant if known and certain else run
 
 
 def encoding_damage(examples: Sequence[Example]) -> list[Finding]:

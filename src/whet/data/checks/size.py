@@ -52,7 +52,7 @@ def size(train: Sequence[Example]) -> list[Finding]:
 def guess(train: Sequence[Example]) -> Advice:
     """The kind of task that the answers look like."""
     classes = labels(train)
-    if classes is not None:
+    if classes is not None and sum(map(_has_digit, classes)) < len(classes) / 2:
         low = max(50, MIN_ROWS_A_LABEL * len(classes))
         reason = f"The answers are {len(classes)} labels"
         return Advice("classification", reason, low, max(200, 5 * low))
@@ -73,6 +73,11 @@ def guess(train: Sequence[Example]) -> Advice:
         reason = "Most answers are short"
         return Advice("a matter of form or tone", reason, 50, 200)
     return Advice("answering in a domain", "Answers are prose of some length", 500, 2000)
+
+
+def _has_digit(text: str) -> bool:
+    """Prices and times may repeat like labels, and are none."""
+    return any(char.isdecimal() for char in text)
 
 
 def _share(rows: Sequence[Example], holds: Callable[[Example], bool]) -> float:
