@@ -77,7 +77,9 @@ def _meant(match: re.Match[str], table: dict[str, int]) -> str:
     known = all(sign.isprintable() or sign in _KEPT for sign in meant)
     odd = set(run[1:]) - _WRITTEN - set("\u00df")
     inside = match.string[max(0, match.start() - 1) : match.start()].islower()
-    certain = bool(odd) or len(meant) >= _FEW or (inside and run[0].isupper())
+    certain = (
+        bool(odd) or run == "\u00c2\u00a0" or len(meant) >= _FEW or (inside and run[0].isupper())
+    )
     return meant if known and certain else run
 
 

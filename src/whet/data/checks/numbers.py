@@ -43,8 +43,9 @@ def iban(text: str) -> bool:
 
 
 def real_address(text: str) -> bool:
-    """Not one of the domains that are kept or used for examples."""
-    return not _EXAMPLE_DOMAIN.search(text.rpartition("@")[2])
+    """Not one of the domains, or of the names, that are kept or used for examples."""
+    name, _, domain = text.rpartition("@")
+    return not name.lower().startswith("your") and not _EXAMPLE_DOMAIN.search(domain)
 
 
 def phone(text: str) -> bool:

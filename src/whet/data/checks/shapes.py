@@ -68,7 +68,7 @@ SECRETS = (
             r"(?i:aws_?secret_?(?:access_?)?key)[\"']?\s*[=:]\s*[\"']?(?P<value>[A-Za-z0-9/+]{40})\b"),
     _secret("an Anthropic API key", "sk-ant-", r"sk-ant-[A-Za-z0-9_-]{20,200}"),
     _secret("an API key", "sk-", r"sk-(?!ant-)[A-Za-z0-9_-]{20,200}"),
-    _secret("a GitHub token", "gh", r"(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})"),
+    _secret("a GitHub token", "gh github_pat_", r"(?:gh[pousr]_[A-Za-z0-9]{36}|github_pat_[A-Za-z0-9_]{60,})"),
     _secret("a GitLab token", "glpat-", r"glpat-[A-Za-z0-9_-]{20,}"),
     _secret("a Hugging Face token", "hf_", r"hf_[A-Za-z0-9]{30,}\b"),
     _secret("a Google API key", "AIza", r"AIza[A-Za-z0-9_-]{35}"),
