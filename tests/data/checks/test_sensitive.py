@@ -100,9 +100,11 @@ HARMLESS = [
     "8.8.8.8", "version 2.31.0.4", "203.0.113.7", "34.64.0.0", "999.1.1.1", "10:30", "2024-10-12",
     "1994-1998", "+1 555 0100", "1,234,567.89", "boss@company.com", "you@yourdomain.com",
     "postgres://user:password@localhost/db", "https://user:YOUR_TOKEN@github.com/a/b",
-    "redis://:{password}@host", "Bearer YOUR_ACCESS_TOKEN_GOES_HERE", "Bearer of good news and more",
+    "redis://:{password}@host", "Bearer YOUR_ACCESS_TOKEN_GOES_HERE",
+    "Bearer of good news and more",
     "eyJhbGciOiJub25l.short.x", "eyJub3Rqc29u.eyJub3Rqc29u.aaaaaaaaaaaaaaaaaaaa",
-    "sk_live_XXXXXXXXXXXXXXXXXXXX", "https://example.com:8080/path@2", "AKIA is a prefix", "-----BEGIN PUBLIC KEY-----", "a@b",
+    "sk_live_XXXXXXXXXXXXXXXXXXXX", "https://example.com:8080/path@2",
+    "AKIA is a prefix", "-----BEGIN PUBLIC KEY-----", "a@b",
 ]  # fmt: skip
 
 

@@ -19,6 +19,8 @@ MAX_TOPICS = 24
 NUM_PASSES = 12
 THIN_SHARE = 0.25
 """A topic is thin with less than this share of the rows it would have if all were equal."""
+MAX_LIKENESS = 0.5
+"""A topic whose middle is nearer than this to another's is a part of that one."""
 FEW_ROWS = 10
 NUM_WORDS = 3
 NUM_SHOWN = 6
@@ -46,10 +48,16 @@ def _thin_topics(train: Placed) -> list[Finding]:
     num_topics = min(len(train.rows) // ROWS_A_TOPIC, MAX_TOPICS)
     if len(train.rows) < MIN_ROWS or num_topics < 2:
         return []
-    topics = _topics(train.points, num_topics)
+    topics, middles = _topics(train.points, num_topics)
     sizes = np.bincount(topics, minlength=num_topics)
     least = THIN_SHARE * len(train.rows) / num_topics
-    thin = [int(topic) for topic in np.argsort(sizes, kind="stable") if 0 < sizes[topic] < least]
+    alike = middles @ middles.T - np.eye(num_topics)
+    apart = alike.max(axis=1) < MAX_LIKENESS
+    thin = [
+        int(topic)
+        for topic in np.argsort(sizes, kind="stable")
+        if 0 < sizes[topic] < least and apart[topic]
+    ]
     if not thin:
         return []
     names = _names([row.question for row in train.rows], topics, num_topics)
@@ -66,8 +74,8 @@ def _thin_topics(train: Placed) -> list[Finding]:
     return [Finding(Severity.NOTE, Kind.COVERAGE, message, fix=fix)]
 
 
-def _topics(points: Vectors, num_topics: int) -> Indices:
-    """The topic of each row: spherical k-means from far-apart first centres, without chance."""
+def _topics(points: Vectors, num_topics: int) -> tuple[Indices, Vectors]:
+    """The topic of each row and the middles: spherical k-means from far-apart first centres, without chance."""
     centres = [points.mean(axis=0)]
     likeness = points @ centres[0]
     while len(centres) <= num_topics:
@@ -82,7 +90,7 @@ def _topics(points: Vectors, num_topics: int) -> Indices:
             if len(members):
                 middle = members.mean(axis=0)
                 middles[topic] = middle / max(float(np.linalg.norm(middle)), 1e-9)
-    return topics
+    return topics, middles
 
 
 def _names(texts: Sequence[str], topics: Indices, num_topics: int) -> list[str]:

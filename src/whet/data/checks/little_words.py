@@ -21,10 +21,10 @@ Spanish: el la los las de del y es un una que en por para con no se su sus al lo
   le ya o este esta estos sí porque entre cuando muy sin sobre también me hasta hay donde quien
   desde todo nos durante uno ni contra otros ese eso ante ellos e mi mis tu usted yo está son
   ser fue tiene puede cómo qué cuál hola gracias quiero favor
-Portuguese: o a os as de do da dos das e é um uma que em no na nos nas por para com não se seu
-  sua ao aos mais mas como foi ele ela tem à sem são ser está muito já também só pelo pela até
-  isso quando eu você meu minha nós há pode porque onde qual uns então obrigado olá essa esse
-  este esta
+Portuguese: me favor lhe dizer ainda vai estou tudo bem o a os as de do da dos das e é um uma
+  que em no na nos nas por para com não se seu sua ao aos mais mas como foi ele ela tem à sem
+  são ser está muito já também só pelo pela até isso quando eu você meu minha nós há pode porque
+  onde qual uns então obrigado olá essa esse este esta
 Italian: il lo la i gli le di del della dei delle e è un una uno che in per con non si su da dal
   alla al nel nella sono ho ha mi ti ci ma come più anche se o questo questa quando dove perché
   chi cosa molto suo sua loro io tu noi voi essere stato fatto può degli sul sulla mio mia
