@@ -14,10 +14,10 @@ SAID = {
     "English": "Could you please tell me when the next train to the city is leaving today?",
     "German": "Können Sie mir bitte sagen, wann der nächste Zug in die Stadt heute fährt?",
     "French": "Pouvez-vous me dire quand part le prochain train pour la ville, s'il vous plaît ?",
-    "Spanish": "Quiero saber cuándo sale el próximo tren para la ciudad, por favor, y desde dónde.",
+    "Spanish": "Quiero saber cuándo sale el próximo tren para la ciudad, por favor.",
     "Italian": "Mi può dire quando parte il prossimo treno per la città e da dove, per favore?",
-    "Portuguese": "Você pode me dizer quando sai o próximo trem para a cidade e de onde, por favor?",
-    "Dutch": "Kunt u mij zeggen wanneer de volgende trein naar de stad vandaag van het station gaat?",
+    "Portuguese": "Você pode me dizer quando sai o próximo trem para a cidade, por favor?",
+    "Dutch": "Kunt u mij zeggen wanneer de volgende trein naar de stad vandaag gaat?",
     "Polish": "Czy może mi pan powiedzieć, kiedy jest następny pociąg do miasta i skąd on jest?",
     "Turkish": "Bana şehre giden bir sonraki tren ne zaman ve nerede var, bunu nasıl bulurum ya?",
     "Russian": "Скажите, пожалуйста, когда от вас поезд в город и где это можно?",
@@ -36,8 +36,9 @@ def test_a_sentence_is_known_by_its_script_or_its_little_words(language: str, te
 @pytest.mark.parametrize(
     "text",
     [
-        "Hola", "card_arrival", "", "4K - 3 = 92\n4K = 96, K = 24, K + 3K = 96, so K = 24 inches",
-        "name[The Eagle], eatType[coffee shop], food[Japanese]", "Anna, Ben, Clara, Dora, Emil, Finn",
+        "Hola", "card_arrival", "", "4K - 3 = 92\n4K = 96, K = 24, K + 3K = 96",
+        "name[The Eagle], eatType[coffee shop], food[Japanese]",
+        "Anna, Ben, Clara, Dora, Emil, Finn",
         "for (int i = 0; i < n; i++) { if (a[i] not in the_set) { return a[i]; } }",
     ],
 )  # fmt: skip

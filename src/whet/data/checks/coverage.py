@@ -67,7 +67,7 @@ def _thin_topics(train: Placed) -> list[Finding]:
         for topic in thin[:NUM_SHOWN]
     ]
     message = (
-        f"of some {num_topics} topics of the inputs, named by their words, {len(thin)} have few "
+        f"{len(thin)} of some {num_topics} topics of the inputs, named by their words, have few "
         f"rows: {listed(shown)}."
     )
     fix = "Add rows where users will ask such things."
@@ -75,7 +75,7 @@ def _thin_topics(train: Placed) -> list[Finding]:
 
 
 def _topics(points: Vectors, num_topics: int) -> tuple[Indices, Vectors]:
-    """The topic of each row and the middles: spherical k-means from far-apart first centres, without chance."""
+    """The topic of each row, and the middles: spherical k-means from far-apart first middles."""
     centres = [points.mean(axis=0)]
     likeness = points @ centres[0]
     while len(centres) <= num_topics:

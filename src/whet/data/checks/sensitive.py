@@ -43,7 +43,11 @@ def found_in(text: str) -> Iterator[tuple[Shape, list[str]]]:
 
 
 _SECRET_HINT = re.compile("|".join(re.escape(hint) for shape in SECRETS for hint in shape.hints))
-_PERSONAL_HINT = re.compile("[0-9@]")
+# An @, seven digits close together, four numbers with dots, an IBAN's beginning, an IPv6 group.
+_PERSONAL_HINT = re.compile(
+    r"@|\d(?:[ .()-]{0,2}\d){6}|\d\.\d{1,3}\.\d|\b[A-Z]{2}\d\d|:[0-9A-Fa-f]{1,4}:[0-9A-Fa-f]{0,4}:",
+    re.ASCII,
+)
 
 
 def _worth_trying(text: str) -> Iterator[Shape]:
