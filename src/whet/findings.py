@@ -78,6 +78,7 @@ class Kind(StrEnum):
     PERSONAL_DATA = "personal_data", "An e-mail address, phone, card or account number, masked."
     REFUSAL = "refusal", "An answer declines to help."
     BOILERPLATE = "boilerplate", "Many answers begin or end with the same words."
+    PLACEHOLDER = "placeholder", "An answer was never filled in: {{name}}, TODO, nan."
     ENCODING_DAMAGE = "encoding_damage", "Text was decoded wrongly before it came here."
     TYPOGRAPHIC_QUOTES = "typographic_quotes", "Curly quotes make JSON invalid."
     LANGUAGE = "language", "A row is in another language than the rest."

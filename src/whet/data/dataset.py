@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whet.config import DataConfig
 from whet.data.checks import check
@@ -21,6 +22,9 @@ from whet.data.version import split_version
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity, worst_first
 from whet.types import Example
+
+if TYPE_CHECKING:
+    from whet.data.checks.vectors import Embed
 
 MAX_FAULTS = 20
 """Faults that a `DataError` spells out; the rest are counted."""
@@ -92,7 +96,8 @@ def survey(
 ) -> Dataset:
     """The data with all findings, errors among them: what `check` shows.
 
-    With `embed`, texts to unit vectors, paraphrases are looked for too.
+    `embed` turns texts into unit vectors: with it paraphrases are looked for too, and inputs are
+    compared by meaning instead of by their words.
 
     Raises:
         DataError: no rows can be shown at all: a missing file, an empty split.
@@ -104,7 +109,7 @@ def survey(
     before, state = state, _without_leaks(state, str(data.on_leak), embed)
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
-    findings += check(state.train, state.validation, state.test, has_prompt=has_prompt)
+    findings += check(state.train, state.validation, state.test, has_prompt=has_prompt, embed=embed)
     broken = [row for reading in readings.values() for row in reading.broken]
     kept = {name: len(getattr(state, name)) for name in SPLITS}
     num_read = sum(reading.num_rows for reading in readings.values())

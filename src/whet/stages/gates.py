@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from whet.data.reading.strict_json import InvalidJSON, parse
+from whet.data.refusals import is_refusal
 from whet.errors import DataError
 from whet.evals.arms import Arm
-from whet.evals.refusals import is_refusal
 from whet.progress import check_stop
 from whet.rundir import write_json
 from whet.stages.arms import prompts_of

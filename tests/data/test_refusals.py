@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from whet.evals.refusals import is_refusal
+from whet.data.refusals import is_refusal
 
 REFUSALS = [
     "Sorry, I can't help with that.",
