@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from whet.config import Config as Config
     from whet.verbs.chat import chat as chat
     from whet.verbs.check import check as check
+    from whet.verbs.clean import clean as clean
     from whet.verbs.doctor import doctor as doctor
     from whet.verbs.eval import eval as eval
     from whet.verbs.init import init as init
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
 
-VERBS = ("init", "check", "run", "train", "eval", "verdict", "chat", "report", "doctor")
+VERBS = ("init", "check", "clean", "run", "train", "eval", "verdict", "chat", "report", "doctor")
 
 
 def load(name: str) -> object:

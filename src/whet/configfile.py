@@ -36,8 +36,24 @@ def read_config(path: Path, overrides: Sequence[str] = ()) -> Config:
         ConfigError: with every fault of the file, each `file:line: key: what. Remedy.`
     """
     document = parse_yaml(path)
-    lines = dict(_lines(document))
-    values = _plain(document, str(path))
+    return _checked(path, _plain(document, str(path)), dict(_lines(document)), overrides)
+
+
+def config_of(values: Mapping[str, Any], overrides: Sequence[str] = ()) -> Config:
+    """The checked configuration of values without a file, as for data files on a command line.
+
+    Raises:
+        ConfigError: with every fault.
+    """
+    return _checked(Path("(no file)"), dict(values), {}, overrides)
+
+
+def _checked(
+    path: Path,
+    values: dict[str, Any],
+    lines: Mapping[tuple[str, ...], int],
+    overrides: Sequence[str],
+) -> Config:
     for override in overrides:
         key, value = _split_override(override)
         _assign(values, key.split("."), value, override)

@@ -49,12 +49,13 @@ def _root(
 
 def add_verbs() -> None:
     """Hangs every verb into the command line, in the order of the help."""
-    from whet.cli import chat, check, doctor, eval, init, report, run, train, verdict
+    from whet.cli import chat, check, clean, doctor, eval, init, report, run, train, verdict
 
     for module, panel in (
         (init, "Start"),
         (doctor, "Start"),
         (check, "Data"),
+        (clean, "Data"),
         (run, "Train"),
         (train, "Train"),
         (eval, "Prove"),

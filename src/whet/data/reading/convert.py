@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from whet.data.places import listed, printable
+from whet.data.reading.canonical import columns_of, group_of, is_canonical
 from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.formats import Format
 from whet.data.reading.rows import Row, type_name
@@ -57,7 +58,7 @@ class Converter:
         if faults:
             raise RowFaults(faults)
         self._note_unused(row.values)
-        fields = {k: v for k, v in row.values.items() if v is None or isinstance(v, _SCALARS)}
+        fields = columns_of(row.values)
         messages = [turn.message for turn in turns]
         return Example.of(messages, f"{self.file}:{row.line}", group, fields, tools)
 
@@ -145,7 +146,7 @@ class Converter:
 
     def _group(self, values: dict[str, Any]) -> str | None:
         if self.group is None:
-            return None
+            return group_of(values)
         value = values.get(self.group)
         if value is None or value == "" or not isinstance(value, _SCALARS):
             seen = "is empty" if value == "" else _seen(values, self.group)
@@ -174,7 +175,7 @@ class Converter:
             raise TurnFault(Kind.CONTENT, column, said, _MEND)
 
     def _note_unused(self, values: dict[str, Any]) -> None:
-        used = set(self.form.columns.values())
+        used = {*self.form.columns.values(), *(["fields"] if is_canonical(values) else [])}
         for name, value in values.items():
             if name not in used and value is not None and not isinstance(value, _SCALARS):
                 self.unused[name] = None

@@ -172,15 +172,16 @@ class _Scanner:
         except InvalidJSON as error:
             if not error.faults[0].field:
                 self._invalid(error)
-            _refuse(self.table, line, self.text[position : position + 80], error, "")
-            return skip_space(self.text, _end_of_value(self.text, position))
+            end = _end_of_value(self.text, position)
+            _refuse(self.table, line, self.text[position:end], error, "")
+            return skip_space(self.text, end)
         self._add(line, position, end, value)
         return skip_space(self.text, end)
 
     def _add(self, line: int, start: int, end: int, value: object) -> None:
         if end - start > self.max_bytes:
             message = f"the row is longer than {self.max_bytes} bytes."
-            self.table.refuse(line, self.text[start:end][:80], Kind.TOO_LARGE, message, _MEND)
+            self.table.refuse(line, self.text[start:end], Kind.TOO_LARGE, message, _MEND)
         else:
             self.table.add(line, value)
 

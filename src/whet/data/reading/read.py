@@ -7,6 +7,7 @@ counted. Only what makes reading impossible (no such file, a missing package, a 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -157,12 +158,12 @@ class _FileReader:
                     table.faults.error(
                         fault.kind, fault.message, fault.fix, line=row.line, field=fault.field
                     )
-                table.set_aside(row.line, str(row.values))
+                table.set_aside(row.line, json.dumps(row.values, ensure_ascii=False))
         return examples
 
     def _dropped(self, table: Table) -> list[Dropped]:
         return [
-            Dropped(f"{self.file.name}:{row.line}", "broken", printable(row.text))
+            Dropped(f"{self.file.name}:{row.line}", "broken", printable(row.text), raw=row.text)
             for row in table.broken
         ]
 
