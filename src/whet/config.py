@@ -89,7 +89,7 @@ class CleanConfig(Section):
     """What `whet clean` repairs. Nothing is repaired that is not named; what could be, it says."""
 
     repair: Annotated[tuple[RepairName, ...], BeforeValidator(_as_tuple)] = ()
-    """Repairs by name, e.g. [broken, whitespace, duplicates]. `docs/clean.md` says what each does."""
+    """Repairs by name: [broken, whitespace, duplicates]. `docs/clean.md` says what each does."""
 
 
 class FewShotConfig(Section):

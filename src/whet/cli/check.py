@@ -27,12 +27,22 @@ def command(
     show_mask: Annotated[
         int, typer.Option(metavar="N", min=0, help="Show what N rows train on, token by token.")
     ] = 0,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="What changed between two files, folders or runs."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Every fault in the data, by file, line and field."""
     from whet.cli.progress import Terminal
     from whet.verbs.check import check
 
+    if diff is not None:
+        from whet.verbs.diff import diff_data
+
+        changes = diff_data(*diff)
+        output.print_json(changes) if as_json else output.print_text(changes.text())
+        return 0
     parsed = parse(arguments)
     with Terminal() as progress:
         found = check(

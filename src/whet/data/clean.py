@@ -122,12 +122,11 @@ class Cleaner:
         if self.clusters is None:
             self.unknown.append("near_duplicates: not looked for; no measure of nearness is here.")
             return set()
-        found = set()
+        found: set[int] = set()
         for name in TOUCHED:
-            numbers = iter(self.clusters(parts[name]))
-            known = {id(row): number for row, number in zip(parts[name], numbers, strict=True)}
-            found |= {id(row) for row in _repeats(parts[name], lambda row, known=known: (
-                known[id(row)], answer_key(row)))}  # fmt: skip
+            numbers = self.clusters(parts[name])
+            known = {id(row): n for row, n in zip(parts[name], numbers, strict=True)}
+            found |= {id(row) for row in _repeats(parts[name], _Likeness(known))}
         return found
 
     def _without(self, parts: Parts, name: Repair, reason: str, bad: Collection[int]) -> Parts:
@@ -138,6 +137,16 @@ class Cleaner:
             Dropped.of(row, reason) for rows in parts.values() for row in rows if id(row) in bad
         ]
         return {s: [row for row in rows if id(row) not in bad] for s, rows in parts.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """The cluster of a row with its answer: another answer is no duplicate, but a contradiction."""
+
+    clusters: Mapping[int, int]
+
+    def __call__(self, row: Example) -> tuple[int, str]:
+        return self.clusters[id(row)], answer_key(row)
 
 
 def _repeats(rows: Sequence[Example], key: Callable[[Example], object]) -> list[Example]:

@@ -122,8 +122,9 @@ def survey(
         MissingExtraError: a Parquet file without pyarrow.
     """
     readings = _read_all(data, root)
-    before = state = _divided(data, readings, seed, clusters, earlier, set_aside)
-    state = _without_leaks(_mended(state, mend), str(data.on_leak))
+    before, made = _divided(data, readings, seed, clusters, earlier, set_aside)
+    state = before if mend is None else _mended(before, mend)
+    state = _without_leaks(state, str(data.on_leak))
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
     findings += check(state.train, state.validation, state.test, has_prompt=has_prompt)
@@ -135,7 +136,7 @@ def survey(
     return Dataset(
         state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
-        readings["train"].format, readings["train"].reason, state.made,
+        readings["train"].format, readings["train"].reason, made,
     )  # fmt: skip
 
 
@@ -155,14 +156,14 @@ class _State:
     test: list[Example]
     dropped: list[Dropped] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    made: Earlier = field(default_factory=Earlier)
 
 
-def _mended(state: _State, mend: Callable[[Parts], Mended] | None) -> _State:
-    if mend is None:
-        return state
+def _mended(state: _State, mend: Callable[[Parts], Mended]) -> _State:
     made = mend({name: getattr(state, name) for name in SPLITS})
-    return replace(state, **made.parts, dropped=[*state.dropped, *made.dropped])
+    return _State(
+        made.parts["train"], made.parts["validation"], made.parts["test"],
+        [*state.dropped, *made.dropped], state.findings,
+    )  # fmt: skip
 
 
 def _read_all(data: DataConfig, root: Path) -> dict[str, Reading]:
@@ -188,13 +189,13 @@ def _refuse_both(data: DataConfig) -> None:
 def _divided(
     data: DataConfig, readings: Mapping[str, Reading], seed: int,
     clusters: Clusters | None, earlier: Earlier | None, set_aside: bool,
-) -> _State:  # fmt: skip
+) -> tuple[_State, Earlier]:  # fmt: skip
     """Splits train as asked; rows of files that name a split stay in it."""
     parts = {name: reading.examples for name, reading in readings.items()}
     held_out = {name: parts.get(name, []) for name in ("validation", "test")}
     undivided = _State(parts["train"], held_out["validation"], held_out["test"])
     if data.split.validation is None and data.split.test is None:
-        return undivided
+        return undivided, Earlier()
     try:
         made = split(
             parts["train"],
@@ -209,10 +210,10 @@ def _divided(
         )
     except DataError:
         if readings["train"].errors and not set_aside:
-            return undivided  # the broken rows are the cause to mend, and are told
+            return undivided, Earlier()  # the broken rows are the cause to mend, and are told
         raise
     validation = made.validation or held_out["validation"]
-    return _State(made.train, validation, made.test or held_out["test"], made=made.made)
+    return _State(made.train, validation, made.test or held_out["test"]), made.made
 
 
 def _without_leaks(state: _State, on_leak: str) -> _State:
