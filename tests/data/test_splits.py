@@ -136,7 +136,7 @@ def test_every_stratum_is_divided_in_the_shares_asked_for(seed: int) -> None:
 
 
 def test_a_row_without_a_stratum_is_named() -> None:
-    with pytest.raises(DataError, match="t.jsonl:7: region: the row has no value to stratify by"):
+    with pytest.raises(DataError, match=r"t.jsonl:7: region: the row has no value to stratify by"):
         split([*MANY[:9], example("x", line=7)], test=0.2, stratify="region")
 
 

@@ -40,7 +40,7 @@ def command(
     if diff is not None:
         from whet.verbs.diff import diff_data
 
-        changes = diff_data(*diff)
+        changes = diff_data(*diff, config=config)
         output.print_json(changes) if as_json else output.print_text(changes.text())
         return 0
     parsed = parse(arguments)

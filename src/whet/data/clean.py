@@ -133,10 +133,12 @@ class Cleaner:
         if name not in self.chosen:
             self.possible[name] += len(bad)
             return parts
-        self._dropped += [
-            Dropped.of(row, reason) for rows in parts.values() for row in rows if id(row) in bad
-        ]
-        return {s: [row for row in rows if id(row) not in bad] for s, rows in parts.items()}
+        made = dict(parts)
+        for split in TOUCHED:
+            made[split] = [row for row in parts[split] if id(row) not in bad]
+            gone = [row for row in parts[split] if id(row) in bad]
+            self._dropped += [Dropped.of(row, reason) for row in gone]
+        return made
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,12 +141,21 @@ def clean(
     ledger.check()
     cleaned = Cleaned(dataset, ledger, broken, sources, data, sorted(chosen), earlier)
     written = write_cleaned(folder, cleaned)
+    notes.append(_use(folder, project, dataset))
     return Clean(
         folder, written.version, written.versions,
         {name: len(rows) for name, rows in dataset.splits.items()},
         ledger.num_read, ledger.by_reason, ledger.by_repair, ledger.to_json()["tokens"],
         dict(dataset.made.boundaries), offers, findings, notes,
     )  # fmt: skip
+
+
+def _use(folder: Path, project: Project, dataset: Dataset) -> str:
+    """What to write into whet.yaml so that the other verbs read what was written."""
+    inside = folder.is_relative_to(project.root)
+    shown = folder.relative_to(project.root) if inside else folder
+    files = [f"{name}: {shown}/{name}.jsonl" for name, rows in dataset.splits.items() if rows]
+    return f"To use it, in whet.yaml, without split and columns: data: {{{', '.join(files)}}}"
 
 
 def _counts(counts: dict[str, int]) -> str:

@@ -5,7 +5,7 @@ A and B are data files, folders (those that `whet clean` wrote, with their split
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,11 +28,14 @@ from whet.data.diff import (
 )
 from whet.data.places import listed, printable
 from whet.errors import DataError
+from whet.findings import Kind
 from whet.rundir import RunDir, read_json
+from whet.types import Example
 
 MAX_SHOWN = 3
 """Rows of a kind that the text shows; `--json` has all."""
-MAX_LABELS = 6
+MAX_LABELS = 4
+MAX_FAULTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,21 +101,28 @@ _TITLES = {
 }
 
 
-def diff_data(a: str | Path, b: str | Path) -> DataDiff:
+def diff_data(a: str | Path, b: str | Path, *, config: str | Path = "whet.yaml") -> DataDiff:
     """What changed from A to B, each a data file, a folder or a run.
+
+    Args:
+        a: the older one.
+        b: the newer one.
+        config: the project's file, if there is one; its `data.columns` are used for files whose
+            columns do not say what they mean.
 
     Raises:
         DataError: one of them cannot be read, or has broken rows.
     """
-    before, after = _side(Path(a)), _side(Path(b))
+    columns = read_config(Path(config)).data.columns if Path(config).is_file() else {}
+    before, after = _side(Path(a), columns), _side(Path(b), columns)
     found: Diff = diff(*_comparable(before, after))
-    columns = [column_names(side) for side in (before, after)]
+    names = [column_names(side) for side in (before, after)]
     return DataDiff(
         str(a), str(b), {"a": before.version, "b": after.version}, found.num_equal,
         split_counts(before, after),
         label_counts(before, after),
-        {"added": [n for n in columns[1] if n not in columns[0]],
-         "removed": [n for n in columns[0] if n not in columns[1]]},
+        {"added": [name for name in names[1] if name not in names[0]],
+         "removed": [name for name in names[0] if name not in names[1]]},
         [row_json(item) for item in found.added],
         [row_json(item) for item in found.removed],
         [pair.to_json() for pair in _in_order(found.pairs)],
@@ -132,24 +142,27 @@ def _comparable(before: Side, after: Side) -> tuple[list[Item], list[Item]]:
     return sides[0], sides[1]
 
 
-def _side(path: Path) -> Side:
+def _side(path: Path, columns: Mapping[str, str]) -> Side:
     if (path / "run.json").is_file():
         return _of_run(path)
     files = {name: path / f"{name}.jsonl" for name in SPLITS}
     if path.is_dir() and files["train"].is_file():
         present = {name: file for name, file in files.items() if file.is_file()}
-        return side_of(str(path), {n: _rows(present[n]) if n in present else [] for n in SPLITS})
-    return side_of(str(path), {NO_SPLIT: _rows(path)})
+        return side_of(
+            str(path),
+            {name: _rows(present[name], {}) if name in present else [] for name in SPLITS},
+        )
+    return side_of(str(path), {NO_SPLIT: _rows(path, columns)})
 
 
-def _rows(path: Path) -> list[Any]:
+def _rows(path: Path, columns: Mapping[str, str]) -> list[Example]:
     reading = read([path])
+    if columns and any(fault.kind is Kind.FORMAT for fault in reading.errors):
+        reading = read([path], columns)
     if reading.errors:
-        raise DataError([
-            *(str(finding) for finding in reading.errors[:5]),
-            f"{path}: {len(reading.errors)} faults; mend them before versions are compared "
-            "(whet clean --repair broken sets such rows aside).",
-        ])  # fmt: skip
+        more = len(reading.errors) - MAX_FAULTS
+        rest = [f"... and {more} more. `whet check {path}` lists them all."] if more > 0 else []
+        raise DataError([*map(str, reading.errors[:MAX_FAULTS]), *rest])
     return reading.examples
 
 

@@ -99,11 +99,26 @@ def _add_folder(found: Found, base: Path, folder: Path) -> None:
     except OSError as error:
         raise DataError(f"{shown_name(folder, base)}: {_reason(error)}.") from None
     visible = [entry for entry in entries if not entry.name.startswith(".")]
+    if {"manifest.json", "ledger.json"} <= {entry.name for entry in visible}:
+        visible = _one_split(shown_name(folder, base), visible)
     data = [entry for entry in visible if entry.is_file() and _kind(entry)]
     if not data:
         raise DataError(f"{shown_name(folder, base)}: the folder has no data file. {_READABLE}")
     found.files.extend(_data_file(entry, base) for entry in data)
     found.ignored.extend(shown_name(entry, base) for entry in visible if entry not in data)
+
+
+def _one_split(name: str, entries: list[Path]) -> list[Path]:
+    """The rows of a folder that `whet clean` wrote, which also holds an account of them.
+
+    Raises:
+        DataError: it has several splits, which must not be read as one.
+    """
+    splits = [e for e in entries if e.name in ("train.jsonl", "validation.jsonl", "test.jsonl")]
+    if len(splits) > 1:
+        named = ", ".join(f"data.{split.stem}: {name}/{split.name}" for split in splits)
+        raise DataError(f"{name}: holds several splits. Name each in whet.yaml: {named}.")
+    return splits
 
 
 def _data_file(path: Path, base: Path) -> DataFile:
