@@ -1,4 +1,4 @@
-"""The repairs of a divided set: done when asked for, counted when not, never at a test row's cost."""
+"""The repairs of a divided set: made when asked for, counted when not, never at the test's cost."""
 
 from __future__ import annotations
 

@@ -122,9 +122,9 @@ def survey(
         MissingExtraError: a Parquet file without pyarrow.
     """
     readings = _read_all(data, root)
-    before, made = _divided(data, readings, seed, clusters, earlier, set_aside)
-    state = before if mend is None else _mended(before, mend)
-    state = _without_leaks(state, str(data.on_leak))
+    state, made = _divided(data, readings, seed, clusters, earlier, set_aside)
+    state = state if mend is None else _mended(state, mend)
+    before, state = state, _without_leaks(state, str(data.on_leak))
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
     findings += check(state.train, state.validation, state.test, has_prompt=has_prompt)

@@ -139,6 +139,7 @@ def clean(
     else:
         notes.append("Lengths were not checked; --tokens counts them.")
     ledger.check()
+    _require_rows(data, dataset, ledger)
     cleaned = Cleaned(dataset, ledger, broken, sources, data, sorted(chosen), earlier)
     written = write_cleaned(folder, cleaned)
     notes.append(_use(folder, project, dataset))
@@ -238,6 +239,20 @@ def _refuse(findings: Sequence[Finding], offers: Sequence[Offer]) -> None:
         rest = [f"... and {more} more. `whet check` lists them all."] if more > 0 else []
         said = ["Nothing was written." + (" Repairs to ask for:" if offers else "")]
         raise DataError([*errors[:MAX_FAULTS], *rest, *said, *(f"  {offer}" for offer in offers)])
+
+
+def _require_rows(data: DataConfig, dataset: Dataset, ledger: Ledger) -> None:
+    """Refuses a split that was asked for and has no row left."""
+    empty = [
+        name
+        for name, rows in dataset.splits.items()
+        if not rows and (getattr(data, name) or getattr(data.split, name, None))
+    ]
+    if empty:
+        raise DataError(
+            f"{' and '.join(empty)}: no row is left; {ledger.num_read:,} read, dropped"
+            f"{_counts(ledger.by_reason)}. Nothing was written. Name other files or fewer repairs."
+        )
 
 
 def _with_tokens(

@@ -158,7 +158,8 @@ class _FileReader:
                     table.faults.error(
                         fault.kind, fault.message, fault.fix, line=row.line, field=fault.field
                     )
-                table.set_aside(row.line, json.dumps(row.values, ensure_ascii=False))
+                text = json.dumps(row.values, ensure_ascii=False, default=repr)
+                table.set_aside(row.line, text)
         return examples
 
     def _dropped(self, table: Table) -> list[Dropped]:
