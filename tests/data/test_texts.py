@@ -43,12 +43,21 @@ def test_trimming_twice_is_trimming_once(text: str) -> None:
     [
         ("{“a”: “b”}", '{"a": "b"}'),
         (" [„a‟]", ' ["a"]'),
+        ("```json\n[«a»]\n```", '```json\n["a"]\n```'),
         ('{"a": "he said “no”"}', '{"a": "he said “no”"}'),
         ("{“a”: “he said “no””}", "{“a”: “he said “no””}"),
         ("He said “no”.", "He said “no”."),
         ("{“a”: }", "{“a”: }"),
     ],
-    ids=["object", "list", "already valid", "quotes within quotes", "prose", "not JSON either way"],
+    ids=[
+        "object",
+        "list",
+        "fenced",
+        "already valid",
+        "quotes within quotes",
+        "prose",
+        "not JSON either way",
+    ],
 )
 def test_quotes_are_mended_only_where_that_makes_json(text: str, made: str) -> None:
     assert straight_quotes(text) == made

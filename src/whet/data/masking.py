@@ -44,11 +44,13 @@ def pseudonym(group: str) -> str:
 
 def _masked(text: str, pattern: Pattern) -> str:
     pieces, end = [], 0
+    group = "value" if "value" in pattern.expression.groupindex else 0
     for match in pattern.expression.finditer(text):
-        if match.start() < end or not pattern.holds(match.group()):
+        start, stop = match.span(group)
+        if start < end or not pattern.holds(match.group(group)):
             continue
-        pieces += [text[end : match.start()], placeholder(pattern)]
-        end = _key_end(text, match.end()) if "private key" in pattern.name else match.end()
+        pieces += [text[end:start], placeholder(pattern)]
+        end = _key_end(text, stop) if "private key" in pattern.name else stop
     return "".join([*pieces, text[end:]])
 
 

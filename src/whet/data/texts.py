@@ -28,13 +28,16 @@ def trimmed(text: str) -> str:
 
 def straight_quotes(text: str) -> str:
     """The text with straight quotes, where that and nothing less makes it valid JSON."""
-    if text.strip()[:1] not in ("{", "[") or _is_json(text):
+    fenced = _FENCED.fullmatch(text)
+    before, inner, after = fenced.groups() if fenced else ("", text, "")
+    if inner.strip()[:1] not in ("{", "[") or _is_json(inner):
         return text
-    straight = text.translate(_STRAIGHT)
-    return straight if straight != text and _is_json(straight) else text
+    straight = inner.translate(_STRAIGHT)
+    return f"{before}{straight}{after}" if straight != inner and _is_json(straight) else text
 
 
-_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟″", '"'))
+_FENCED = re.compile(r"(\s*```(?:json)?\s*\n)(.*?)(\n\s*```\s*)", re.DOTALL)
+_STRAIGHT = str.maketrans(dict.fromkeys("“”„‟″«»＂", '"'))
 
 
 def _is_json(text: str) -> bool:

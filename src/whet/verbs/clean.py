@@ -131,6 +131,7 @@ def clean(
     offers = _offers(dataset, cleaner)
     broken, findings = _settled(dataset, chosen)
     _refuse(findings, offers)
+    _require_conversations(dataset)
     account = Account(cleaner.origins, dataset)
     ledger = replace(dataset.ledger, changed=cleaner.changed(dataset.splits))
     notes += cleaner.unknown
@@ -239,6 +240,16 @@ def _refuse(findings: Sequence[Finding], offers: Sequence[Offer]) -> None:
         rest = [f"... and {more} more. `whet check` lists them all."] if more > 0 else []
         said = ["Nothing was written." + (" Repairs to ask for:" if offers else "")]
         raise DataError([*errors[:MAX_FAULTS], *rest, *said, *(f"  {offer}" for offer in offers)])
+
+
+def _require_conversations(dataset: Dataset) -> None:
+    """Refuses bare text, which the files that are written have no place for."""
+    bare = [row.source for rows in dataset.splits.values() for row in rows if not row.prompt]
+    if bare:
+        raise DataError(
+            f"{bare[0]}: bare text ({len(bare):,} such rows); whet clean writes conversations, "
+            "questions with their answers. Nothing was written."
+        )
 
 
 def _require_rows(data: DataConfig, dataset: Dataset, ledger: Ledger) -> None:
