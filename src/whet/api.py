@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from whet.config import Config as Config
     from whet.verbs.chat import chat as chat
     from whet.verbs.check import check as check
+    from whet.verbs.clean import clean as clean
     from whet.verbs.distill import distill as distill
     from whet.verbs.doctor import doctor as doctor
     from whet.verbs.eval import eval as eval
@@ -18,7 +19,10 @@ if TYPE_CHECKING:
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
 
-VERBS = ("init", "check", "distill", "run", "train", "eval", "verdict", "chat", "report", "doctor")
+VERBS = (
+    "init", "check", "clean", "distill", "run", "train",
+    "eval", "verdict", "chat", "report", "doctor",
+)  # fmt: skip
 
 
 def load(name: str) -> object:

@@ -43,6 +43,19 @@ class SplitConfig(Section):
     """Share of the rows for the test set. Leave out when `data.test` names a file."""
     group_by: str | None = None
     """A column whose rows stay on one side together: customer, document, conversation."""
+    time_by: str | None = None
+    """A column of dates or numbers: the newest rows are test, the newest of the rest validation."""
+    stratify: str | None = None
+    """A column, or `answer`: each of its values is divided in the shares asked for."""
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> SplitConfig:
+        if self.time_by and self.stratify:
+            raise ValueError("`time_by` and `stratify` are two rules for one split; keep one")
+        rule = "time_by" if self.time_by else "stratify" if self.stratify else None
+        if rule and self.validation is None and self.test is None:
+            raise ValueError(f"`{rule}` needs a share: `test` or `validation`")
+        return self
 
 
 class DataConfig(Section):
@@ -64,6 +77,19 @@ class DataConfig(Section):
     """A training row whose input is also in test: stop, or drop it from the named side."""
     on_too_long: Literal["error", "drop", "truncate_left", "truncate_right"] = "error"
     """A training row longer than `train.max_length`: stop, drop it, or cut its prompt."""
+
+
+RepairName = Literal[
+    "broken", "secrets", "personal_data", "encoding", "quotes", "whitespace", "labels",
+    "refusals", "duplicates", "near_duplicates", "leaks_train", "leaks_test",
+]  # fmt: skip
+
+
+class CleanConfig(Section):
+    """What `whet clean` repairs. Nothing is repaired that is not named; what could be, it says."""
+
+    repair: Annotated[tuple[RepairName, ...], BeforeValidator(_as_tuple)] = ()
+    """Repairs by name: [broken, whitespace, duplicates]. `docs/clean.md` says what each does."""
 
 
 class FewShotConfig(Section):
@@ -268,6 +294,8 @@ class Config(Section):
     """A Jinja chat template file, for a model that has none or a wrong one."""
     data: DataConfig
     """Where the examples are."""
+    clean: CleanConfig = CleanConfig()
+    """What `whet clean` repairs."""
     prompt: Words = ()
     """Files with your best prompts: the better one on validation is the baseline."""
     tuned_prompt: str = "same"

@@ -40,6 +40,7 @@ def test_help_lists_every_verb_in_groups(tmp_path: Path) -> None:
     for word in (
         "init",
         "check",
+        "clean",
         "distill",
         "run",
         "train",
@@ -56,7 +57,19 @@ def test_help_lists_every_verb_in_groups(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "verb",
-    ["init", "check", "distill", "run", "train", "eval", "verdict", "chat", "report", "doctor"],
+    [
+        "init",
+        "check",
+        "clean",
+        "distill",
+        "run",
+        "train",
+        "eval",
+        "verdict",
+        "chat",
+        "report",
+        "doctor",
+    ],
 )
 def test_the_help_of_a_verb_fits_one_screen(tmp_path: Path, verb: str) -> None:
     shown = whet(tmp_path, verb, "--help")

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from whet.data import Dropped, Ledger, TokenCount
+from whet.data.ledger import Changed, Edit
 
 ROW = Dropped("a.jsonl:3", "leak", "Where is my card?", 7)
 
@@ -41,10 +43,35 @@ def test_tokens_add_up_with_those_that_were_cut() -> None:
         "read": 3,
         "kept": {"train": 2},
         "dropped": {"leak": 1},
-        "tokens": {"read": 20, "kept": {"train": 11}, "dropped": {"leak": 7}, "cut": 2},
+        "tokens": {
+            "read": 20,
+            "kept": {"train": 11},
+            "dropped": {"leak": 7},
+            "cut": 2,
+            "repaired": 0,
+        },
         "truncated": ["a.jsonl:1"],
+        "changed": {},
         "dropped_rows": [{"source": "a.jsonl:3", "reason": "leak", "text": "Where is my card?"}],
+        "changed_rows": [],
     }
+
+
+def test_changed_rows_are_listed_by_repair_and_are_kept_rows() -> None:
+    edits = (Edit("whitespace", "messages[0].content", " ", ""), Edit("labels", "x", "A", "a"))
+    ledger = Ledger(2, {"train": 2}, changed=(Changed("a.jsonl:1", "train", edits),))
+    ledger.check()
+    assert ledger.by_repair == {"labels": 1, "whitespace": 1}
+    assert ledger.to_json()["changed_rows"][0]["edits"][1]["before"] == "A"
+    with pytest.raises(AssertionError, match="1 rows of test changed"):
+        replace(ledger, changed=(Changed("a.jsonl:1", "test", edits),)).check()
+
+
+def test_tokens_that_a_repair_removed_are_in_the_account() -> None:
+    tokens = TokenCount(20, {"train": 15}, repaired=5)
+    Ledger(1, {"train": 1}, tokens=tokens).check()
+    with pytest.raises(AssertionError):
+        Ledger(1, {"train": 1}, tokens=replace(tokens, repaired=4)).check()
 
 
 @given(st.lists(st.tuples(st.sampled_from(["train", "test"]), st.integers(0, 5)), max_size=9))

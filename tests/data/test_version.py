@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import json
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whet.data import content_version, read, split_version
+from whet.config import DataConfig
+from whet.data import content_version, read, split_version, survey
 from whet.types import Example
 
 
@@ -49,3 +53,60 @@ def test_line_ends_and_byte_order_marks_do_not_count(tmp_path: Path) -> None:
 def test_the_same_rows_divided_otherwise_are_another_version() -> None:
     a, b = example("a"), example("b")
     assert split_version({"train": [a], "test": [b]}) != split_version({"train": [b], "test": [a]})
+
+
+def test_the_same_columns_as_csv_jsonl_json_and_parquet_are_one_version(tmp_path: Path) -> None:
+    arrow = pytest.importorskip("pyarrow")
+    from pyarrow import parquet
+
+    rows = [
+        {"input": "one\ntwo", "output": "y", "n": 1, "ok": True, "note": ""},
+        {"input": "Zoë", "output": "z, z", "n": 25, "ok": False, "note": "late"},
+    ]
+    (tmp_path / "a.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "a.json").write_text(json.dumps({"data": rows[::-1]}, indent=2))
+    with (tmp_path / "a.csv").open("w", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(rows[0])
+        writer.writerows(
+            [str(v).lower() if isinstance(v, bool) else v for v in row.values()] for row in rows
+        )
+    empty = [{**row, "note": row["note"] or None} for row in rows]
+    parquet.write_table(arrow.Table.from_pylist(empty), tmp_path / "a.parquet")
+    versions = {
+        name: content_version(read(f"a.{name}", root=tmp_path).examples)
+        for name in ("jsonl", "json", "csv", "parquet")
+    }
+    assert len(set(versions.values())) == 1, versions
+
+
+JSONL = b'{"input": "one", "output": "y"}\n{"input": "x", "output": "z"}\n'
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        JSONL.replace(b"\n", b"\r\n"),
+        JSONL.replace(b"\n", b"\r"),
+        b"\xef\xbb\xbf" + JSONL,
+        JSONL.rstrip(),
+        JSONL.replace(b"\n", b"\n\n  \n"),
+        b'{"output": "z", "input": "x"}\n{"input" : "one","output":"\\u0079"}\n',
+    ],
+    ids=["CRLF", "CR", "BOM", "no final newline", "blank lines", "other order and escapes"],
+)
+def test_how_a_jsonl_file_is_written_does_not_count(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "plain.jsonl").write_bytes(JSONL)
+    (tmp_path / "other.jsonl").write_bytes(data)
+    one, two = (read(f"{n}.jsonl", root=tmp_path).examples for n in ("plain", "other"))
+    assert content_version(one) == content_version(two)
+
+
+def test_a_moved_folder_has_the_same_version(tmp_path: Path) -> None:
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "a.jsonl").write_bytes(JSONL)
+    before = survey(DataConfig(train=("a.jsonl",)), root=tmp_path / "here").version
+    (tmp_path / "here").rename(tmp_path / "there")
+    assert survey(DataConfig(train=("a.jsonl",)), root=tmp_path / "there").version == before
+    shown = DataConfig(train=(str(tmp_path / "there" / "a.jsonl"),))
+    assert survey(shown, root=tmp_path).version == before

@@ -134,11 +134,11 @@ def test_secrets_and_personal_data_are_masked_everywhere_before_writing(tmp_path
         assert value not in text
     messages = kept(tmp_path)[0]["messages"]
     assert messages[0]["content"] == (
-        "I am [email address], card [card number], again [email address]. [private key] bye"
+        "I am [EMAIL_ADDRESS], card [CARD_NUMBER], again [EMAIL_ADDRESS]. [PRIVATE_KEY] bye"
     )
-    assert "[GitHub token]" in messages[1]["content"]
-    assert kept(tmp_path)[0]["meta"]["feedback"] == {"comment": "answer me at [email address]"}
-    assert any("x private key" in note for note in result.notes)
+    assert "[GITHUB_TOKEN]" in messages[1]["content"]
+    assert kept(tmp_path)[0]["meta"]["feedback"] == {"comment": "answer me at [EMAIL_ADDRESS]"}
+    assert any("x PRIVATE_KEY" in note for note in result.notes)
 
 
 def test_what_only_looks_personal_stays(tmp_path: Path) -> None:

@@ -32,12 +32,22 @@ def command(
         Path | None,
         typer.Option(metavar="FILE", help="Write the rows of --show-mask (or 20) as a web page."),
     ] = None,
+    diff: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="What changed between two files, folders or runs."),
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """Every fault in the data, by file, line and field."""
     from whet.cli.progress import Terminal
     from whet.verbs.check import check
 
+    if diff is not None:
+        from whet.verbs.diff import diff_data
+
+        changes = diff_data(*diff, config=config)
+        output.print_json(changes) if as_json else output.print_text(changes.text())
+        return 0
     parsed = parse(arguments)
     with Terminal() as progress:
         found = check(

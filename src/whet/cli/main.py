@@ -49,12 +49,25 @@ def _root(
 
 def add_verbs() -> None:
     """Hangs every verb into the command line, in the order of the help."""
-    from whet.cli import chat, check, distill, doctor, eval, init, report, run, train, verdict
+    from whet.cli import (
+        chat,
+        check,
+        clean,
+        distill,
+        doctor,
+        eval,
+        init,
+        report,
+        run,
+        train,
+        verdict,
+    )
 
     for module, panel in (
         (init, "Start"),
         (doctor, "Start"),
         (check, "Data"),
+        (clean, "Data"),
         (distill, "Data"),
         (run, "Train"),
         (train, "Train"),

@@ -1,23 +1,24 @@
 """The project's data, put together: read, split, freed of leaks, checked and accounted for.
 
-files -> read -> split -> leaks -> checks -> Dataset
+files -> read -> split -> (repair) -> leaks -> checks -> Dataset
              broken rows, leaks and findings are collected on the way; `load` raises them
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from whet.config import DataConfig
+from whet.data.bundles import Clusters
 from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
 from whet.data.overlap.paraphrase import Embed
 from whet.data.reading.read import Reading, read
-from whet.data.splits import split
+from whet.data.splits import Earlier, split
 from whet.data.version import split_version
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity, worst_first
@@ -37,7 +38,8 @@ class Dataset:
     """Examples by split, and everything known about them.
 
     `version` names rows and division; `format` and `reason` say what the training files were
-    taken for; `ledger` accounts for every row read.
+    taken for; `ledger` accounts for every row read; `made` is what a later split needs to leave
+    every row where it is.
     """
 
     train: list[Example]
@@ -48,6 +50,7 @@ class Dataset:
     version: str
     format: str
     reason: str
+    made: Earlier = field(default_factory=Earlier)
 
     @property
     def splits(self) -> dict[str, list[Example]]:
@@ -86,6 +89,18 @@ def load(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = Fals
     return dataset
 
 
+Parts = dict[str, list[Example]]
+"""The rows of each split, by its name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mended:
+    """The rows after repairs, and those that are left out."""
+
+    parts: Parts
+    dropped: list[Dropped]
+
+
 def survey(
     data: DataConfig,
     *,
@@ -93,11 +108,24 @@ def survey(
     seed: int = 0,
     has_prompt: bool = False,
     embed: Embed | None = None,
+    clusters: Clusters | None = None,
+    earlier: Earlier | None = None,
+    mend: Callable[[Parts], Mended] | None = None,
+    set_aside: bool = False,
 ) -> Dataset:
     """The data with all findings, errors among them: what `check` shows.
 
-    `embed` turns texts into unit vectors: with it paraphrases are looked for too, and inputs are
-    compared by meaning instead of by their words.
+    Args:
+        data: the files, and what is to be done with them.
+        root: what relative paths start at.
+        seed: of the split.
+        has_prompt: the project has a prompt of its own.
+        embed: turns texts into unit vectors: with it paraphrases are looked for too, and inputs
+            are compared by meaning instead of by their words.
+        clusters: near duplicates, which then stay on one side of a split.
+        earlier: the sides that an earlier split gave to some of the rows.
+        mend: what `clean` does to the rows of each split.
+        set_aside: broken rows are left out on purpose, so a split that fails is no fault of theirs.
 
     Raises:
         DataError: no rows can be shown at all: a missing file, an empty split.
@@ -105,8 +133,9 @@ def survey(
         MissingExtraError: a Parquet file without pyarrow.
     """
     readings = _read_all(data, root)
-    state = _divided(data, readings, seed)
-    before, state = state, _without_leaks(state, str(data.on_leak), embed)
+    before, made = _divided(data, readings, seed, clusters, earlier, set_aside)
+    state = before if mend is None else _mended(before, mend)
+    state = _without_leaks(state, str(data.on_leak), embed)
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
     findings += check(state.train, state.validation, state.test, has_prompt=has_prompt, embed=embed)
@@ -118,7 +147,7 @@ def survey(
     return Dataset(
         state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
-        readings["train"].format, readings["train"].reason,
+        readings["train"].format, readings["train"].reason, made,
     )  # fmt: skip
 
 
@@ -138,6 +167,14 @@ class _State:
     test: list[Example]
     dropped: list[Dropped] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+
+
+def _mended(state: _State, mend: Callable[[Parts], Mended]) -> _State:
+    made = mend({name: getattr(state, name) for name in SPLITS})
+    return _State(
+        made.parts["train"], made.parts["validation"], made.parts["test"],
+        [*state.dropped, *made.dropped], state.findings,
+    )  # fmt: skip
 
 
 def _read_all(data: DataConfig, root: Path) -> dict[str, Reading]:
@@ -160,27 +197,34 @@ def _refuse_both(data: DataConfig) -> None:
         raise DataError(faults)
 
 
-def _divided(data: DataConfig, readings: Mapping[str, Reading], seed: int) -> _State:
+def _divided(
+    data: DataConfig, readings: Mapping[str, Reading], seed: int,
+    clusters: Clusters | None, earlier: Earlier | None, set_aside: bool,
+) -> tuple[_State, Earlier]:  # fmt: skip
     """Splits train as asked; rows of files that name a split stay in it."""
     parts = {name: reading.examples for name, reading in readings.items()}
     held_out = {name: parts.get(name, []) for name in ("validation", "test")}
     undivided = _State(parts["train"], held_out["validation"], held_out["test"])
     if data.split.validation is None and data.split.test is None:
-        return undivided
+        return undivided, Earlier()
     try:
         made = split(
             parts["train"],
             validation=data.split.validation or 0.0,
             test=data.split.test or 0.0,
             group_by=data.split.group_by,
+            time_by=data.split.time_by,
+            stratify=data.split.stratify,
             seed=seed,
+            clusters=clusters,
+            earlier=earlier,
         )
     except DataError:
-        if readings["train"].errors:
-            return undivided  # the broken rows are the cause to mend, and are told
+        if readings["train"].errors and not set_aside:
+            return undivided, Earlier()  # the broken rows are the cause to mend, and are told
         raise
     validation = made.validation or held_out["validation"]
-    return _State(made.train, validation, made.test or held_out["test"])
+    return _State(made.train, validation, made.test or held_out["test"]), made.made
 
 
 def _without_leaks(state: _State, on_leak: str, embed: Embed | None) -> _State:

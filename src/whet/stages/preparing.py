@@ -113,42 +113,27 @@ def prepare(
 
 def _fitted(project: Project, dataset: Dataset, found: Prompts, masks: bool) -> Dataset:
     """Training rows within the length limit; the ledger says what it cost, in rows and tokens."""
-    require_models()
-    from whet.models.files import read_config
-    from whet.models.load import load_tokenizer
-    from whet.rows.proven import proven_examples
-    from whet.rows.render import encode, find_stop_ids
-    from whet.rows.template import render_text
+    from whet.stages.tokens import token_counter
 
-    config = project.config
-    folder = tokenizer_folder(project)
-    template = project.path(config.template) if config.template else None
-    tokenizer = load_tokenizer(folder, template=template)
-    stop_ids = find_stop_ids(tokenizer)  # within its time, before the template sees any row
-    context = int(read_config(folder).get("max_position_embeddings") or 2**31 - 1)
-    limit = min(config.train.max_length or context, context)
     texts = {tuned_prompt(project, chosen) for chosen in found.values()}
-    longest = max(texts, key=lambda text: len(text or ""))
-
-    def rendered(example: Example) -> str:
-        messages = with_system(longest, example)
-        try:
-            return render_text(tokenizer, messages, tools=example.tools, generation_prompt=False)
-        except DataError as error:
-            raise DataError(f"{example.source}: {error}") from None
+    counter = token_counter(project, texts)
 
     def num_tokens(example: Example, known: Mapping[str, int]) -> int:
-        return known.get(example.id) or len(encode(tokenizer, [rendered(example)])[0])
+        return known.get(example.id) or counter([example])[0]
 
     def counted(examples: list[Example]) -> dict[str, int]:
-        ids = encode(tokenizer, [rendered(example) for example in examples])
-        return {example.id: len(row) for example, row in zip(examples, ids, strict=True)}
+        lengths = counter(examples)
+        return {example.id: n for example, n in zip(examples, lengths, strict=True)}
 
     counts = {name: counted(rows) for name, rows in dataset.splits.items()}
     for name in ("validation", "test"):
-        require_lengths(dataset.splits[name], partial(num_tokens, known=counts[name]), limit)
+        require_lengths(
+            dataset.splits[name], partial(num_tokens, known=counts[name]), counter.limit
+        )
     of_train = partial(num_tokens, known=counts["train"])
-    fitted = resolve_lengths(dataset.train, of_train, limit, config.data.on_too_long)
+    fitted = resolve_lengths(
+        dataset.train, of_train, counter.limit, project.config.data.on_too_long
+    )
     read = {n: sum(counts[n][e.id] for e in rows) for n, rows in dataset.splits.items()}
     kept = read | {"train": sum(of_train(example) for example in fitted.examples)}
     tokens = TokenCount(sum(read.values()), kept, fitted.num_cut)
@@ -156,11 +141,14 @@ def _fitted(project: Project, dataset: Dataset, found: Prompts, masks: bool) -> 
     ledger = ledger.with_tokens(tokens)
     ledger.check()
     if masks:
+        from whet.rows.proven import proven_examples
+
         rows = [
-            replace(example, messages=with_system(longest, example))
+            replace(example, messages=with_system(counter.prompt, example))
             for example in (*fitted.examples, *dataset.validation)
         ]
-        proven_examples(rows, tokenizer, stop_ids, turns=config.train.turns)
+        turns = project.config.train.turns
+        proven_examples(rows, counter.tokenizer, counter.stop_ids, turns=turns)
     return replace(dataset, train=fitted.examples, ledger=ledger)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from whet.data.reading.blocks import text_of
 from whet.data.reading.calls import tool_of
+from whet.data.reading.canonical import columns_of, group_of, is_canonical
 from whet.data.reading.cells import Cells, Passed
 from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.formats import Format
@@ -58,7 +59,7 @@ class Converter:
         if faults:
             raise RowFaults(faults)
         self._note_unused(row.values)
-        fields = {k: v for k, v in row.values.items() if v is None or isinstance(v, _SCALARS)}
+        fields = columns_of(row.values)
         return Example.of(
             [turn.message for turn in turns], f"{self.file}:{row.line}", group, fields, tools,
             [turn.message for turn in made.pair.rejected] if made.pair else [], desirable,
@@ -66,7 +67,7 @@ class Converter:
 
     def _group(self, cells: Cells) -> str | None:
         if self.group is None:
-            return None
+            return group_of(cells.values)
         value = cells.values.get(self.group)
         if value is None or value == "" or not isinstance(value, _SCALARS):
             seen = "is empty" if value == "" else cells.seen(self.group)
@@ -75,7 +76,7 @@ class Converter:
         return str(value)
 
     def _note_unused(self, values: dict[str, Any]) -> None:
-        used = set(self.form.columns.values())
+        used = {*self.form.columns.values(), *(["fields"] if is_canonical(values) else [])}
         for name, value in values.items():
             if name not in used and value is not None and not isinstance(value, _SCALARS):
                 self.passed.unused[name] = None

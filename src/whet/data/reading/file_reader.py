@@ -6,6 +6,7 @@ example is made. Findings and broken rows are complete when the last example was
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -65,7 +66,7 @@ class FileReader:
     def broken(self) -> list[Dropped]:
         """The rows that were set aside, in the order in which they were found to be broken."""
         return [
-            Dropped(f"{self.file.name}:{row.line}", "broken", printable(row.text))
+            Dropped(f"{self.file.name}:{row.line}", "broken", printable(row.text), raw=row.text)
             for row in self._table.broken
         ]
 
@@ -86,7 +87,8 @@ class FileReader:
                     self._table.faults.error(
                         fault.kind, fault.message, fault.fix, line=row.line, field=fault.field
                     )
-                self._table.set_aside(row.line, str(row.values))
+                text = json.dumps(row.values, ensure_ascii=False, default=repr)
+                self._table.set_aside(row.line, text)
                 continue
             self.num_examples += 1
             yield example

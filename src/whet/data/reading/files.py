@@ -128,6 +128,8 @@ def _add_folder(found: Found, base: Path, folder: Path) -> None:
         found.files.extend(_data_file(entry, base) for entry in saved)
         return
     visible = [entry for entry in entries if not entry.name.startswith(".")]
+    if {"manifest.json", "ledger.json"} <= {entry.name for entry in visible}:
+        visible = _one_split(shown_name(folder, base), visible)
     data = [entry for entry in visible if entry.is_file() and _is_data(entry)]
     if not data:
         raise DataError(f"{shown_name(folder, base)}: the folder has no data file. {_READABLE}")
@@ -138,6 +140,19 @@ def _add_folder(found: Found, base: Path, folder: Path) -> None:
 def _is_data(entry: Path) -> bool:
     """Whether a file of a folder is read, though only the folder was named."""
     return _kind(entry) not in _NOT_IN_FOLDERS and entry.name not in DESCRIPTIONS
+
+
+def _one_split(name: str, entries: list[Path]) -> list[Path]:
+    """The rows of a folder that `whet clean` wrote, which also holds an account of them.
+
+    Raises:
+        DataError: it has several splits, which must not be read as one.
+    """
+    splits = [e for e in entries if e.name in ("train.jsonl", "validation.jsonl", "test.jsonl")]
+    if len(splits) > 1:
+        named = ", ".join(f"data.{split.stem}: {name}/{split.name}" for split in splits)
+        raise DataError(f"{name}: holds several splits. Name each in whet.yaml: {named}.")
+    return splits
 
 
 def _data_file(path: Path, base: Path) -> DataFile:

@@ -182,13 +182,13 @@ class _Scanner:
         except InvalidJSON as error:
             if not error.faults[0].field:
                 self._invalid(error)
-            _refuse(self.table, line, self.text[start : start + 80], error, "")
+            _refuse(self.table, line, self.text[start : _end_of_value(self.text, start)], error, "")
             self._position = skip_space(self.text, _end_of_value(self.text, start))
             return None
         self._position = skip_space(self.text, end)
         if end - start > self.max_bytes:
             message = f"the row is longer than {self.max_bytes} bytes."
-            self.table.refuse(line, self.text[start:end][:80], Kind.TOO_LARGE, message, _MEND)
+            self.table.refuse(line, self.text[start:end], Kind.TOO_LARGE, message, _MEND)
             return None
         if split is not None and is_pair(value):
             value = {"input": value[0], "output": value[1], "split": split}

@@ -27,7 +27,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A row that is not used, and its first characters."""
+    """A row that is not used, and what it holds."""
 
     line: int
     text: str
@@ -91,7 +91,7 @@ class Table:
 
     def set_aside(self, line: int, text: str) -> None:
         """Sets a row aside whose reason was told already."""
-        self.broken.append(Broken(line, text[:80]))
+        self.broken.append(Broken(line, text))
 
     def clear(self) -> None:
         """Forgets every row: a file that is damaged anywhere is not used in part."""
