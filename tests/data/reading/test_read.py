@@ -6,17 +6,22 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
 import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 
 from whet.data import Reading, read
 from whet.data.reading.quotes import STRAIGHTEN
 from whet.errors import ConfigError, DataError
 from whet.findings import Severity
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 OK = b'{"input": "a", "output": "b"}\n'
 USER, ASSISTANT = ("user", "hi"), ("assistant", "ho")

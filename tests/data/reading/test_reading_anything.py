@@ -5,11 +5,11 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-from backports import zstd
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +17,11 @@ from whet.data import read, stream
 from whet.errors import WhetError
 from whet.findings import Finding
 from whet.types import Example
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 NUM_CASES = int(os.environ.get("WHET_FUZZ_CASES", "50"))
 QUICK = settings(
@@ -156,3 +161,55 @@ def test_every_text_of_a_jsonl_comes_back_as_it_went_in(
     (tmp_path / "a.jsonl").write_bytes(b"\xef\xbb\xbf" * bom + text.encode())
     reading = read("a.jsonl", root=tmp_path)
     assert [(example.question, example.answer) for example in reading.examples] == good
+
+
+SAID = st.text(min_size=1, max_size=20).filter(lambda text: text.strip() and "\x00" not in text)
+DIALECTS = {
+    "openai": lambda turns: {"messages": [{"role": r, "content": t} for r, t in turns]},
+    "sharegpt": lambda turns: {
+        "conversations": [{"from": "human" if r == "user" else "gpt", "value": t} for r, t in turns]
+    },
+    "blocks": lambda turns: {
+        "messages": [{"role": r, "content": [{"type": "text", "text": t}]} for r, t in turns]
+    },
+    "pairs": lambda turns: {
+        "conversation": [
+            {"human": asked[1], "assistant": answered[1]}
+            for asked, answered in zip(turns[::2], turns[1::2], strict=True)
+        ]
+    },
+    "history": lambda turns: {
+        "query": turns[-2][1],
+        "response": turns[-1][1],
+        "history": [[turns[i][1], turns[i + 1][1]] for i in range(0, len(turns) - 2, 2)],
+    },
+    "prompt": lambda turns: {
+        "prompt": [{"role": r, "content": t} for r, t in turns[:-1]],
+        "completion": turns[-1][1],
+    },
+    "pair of conversations": lambda turns: {
+        "chosen": [{"role": r, "content": t} for r, t in turns],
+        "rejected": [{"role": r, "content": t} for r, t in [*turns[:-1], ("assistant", "no")]],
+    },
+    "judged": lambda turns: {
+        "messages": [{"role": r, "content": t} for r, t in turns],
+        "label": True,
+    },
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+@QUICK
+@given(asked=st.lists(st.tuples(SAID, SAID), min_size=1, max_size=3))
+def test_every_dialect_gives_back_what_was_said(
+    tmp_path: Path, dialect: str, asked: list[tuple[str, str]]
+) -> None:
+    turns = [turn for q, a in asked for turn in (("user", q), ("assistant", a))]
+    row = DIALECTS[dialect](turns)
+    (tmp_path / "a.jsonl").write_text(json.dumps(row))
+    reading = read("a.jsonl", root=tmp_path)
+    if dialect == "pair of conversations" and turns[-1][1] == "no":
+        return
+    assert not reading.errors, reading.errors[0]
+    (example,) = reading.examples
+    assert [(m["role"], m["content"]) for m in example.messages] == turns
