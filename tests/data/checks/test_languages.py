@@ -17,7 +17,7 @@ SAID = {
     "Spanish": "Quiero saber cuándo sale el próximo tren para la ciudad, por favor.",
     "Italian": "Mi può dire quando parte il prossimo treno per la città e da dove, per favore?",
     "Portuguese": "Você pode me dizer quando sai o próximo trem para a cidade, por favor?",
-    "Dutch": "Kunt u mij zeggen wanneer de volgende trein naar de stad vandaag gaat?",
+    "Dutch": "Kunt u mij zeggen wanneer de trein naar de stad vandaag van het station gaat?",
     "Polish": "Czy może mi pan powiedzieć, kiedy jest następny pociąg do miasta i skąd on jest?",
     "Turkish": "Bana şehre giden bir sonraki tren ne zaman ve nerede var, bunu nasıl bulurum ya?",
     "Russian": "Скажите, пожалуйста, когда от вас поезд в город и где это можно?",

@@ -96,12 +96,19 @@ def nearest(among: Vectors, k: int, queries: Vectors | None = None) -> Nearest:
         size = len(products)
         if own:
             products[np.arange(size), np.arange(start, start + size)] = -np.inf
-        best = np.argpartition(-products, k - 1, axis=1)[:, :k]
+        best = _best(products, k)
         found = np.take_along_axis(products, best, axis=1)
         order = np.lexsort((best, -found), axis=1)
         rows[start : start + size] = np.take_along_axis(best, order, axis=1)
         likeness[start : start + size] = np.take_along_axis(found, order, axis=1)
     return Nearest(rows, likeness)
+
+
+def _best(products: Vectors, k: int) -> Indices:
+    """The columns of the `k` greatest products of each row, in any order."""
+    if k == 1:
+        return np.asarray(products.argmax(axis=1))[:, None]
+    return np.argpartition(products, -k, axis=1)[:, -k:]
 
 
 def _features(text: str) -> set[str]:
