@@ -215,7 +215,8 @@ def test_another_rule_of_splitting_draws_anew_and_says_so(tmp_path: Path) -> Non
 def test_clusters_of_near_duplicates_share_a_side_and_new_twins_of_test_rows_are_tested(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(verb, "NEAR", lambda rows: [int(row.question.split()[1]) for row in rows])
+    for name in ("NEAR", "LINKED"):
+        monkeypatch.setattr(verb, name, lambda rows: [int(r.question.split()[1]) for r in rows])
     old = [{"input": f"question {n} {word}", "output": "a"} for n in range(20) for word in "ab"]
     write(tmp_path / "a.jsonl", old)
     options = {"overrides": ["data.split.test=0.4"], "root": tmp_path}

@@ -27,7 +27,9 @@ from whet.stages.tokens import token_counter
 MAX_FAULTS = 8
 _LEAKS = (Kind.LEAK_EXACT, Kind.LEAK_NEAR, Kind.LEAK_PARAPHRASE)
 NEAR: Clusters | None = None
-"""The measure of nearness: numbers of near-duplicate clusters. None knows exact copies only."""
+"""Rows so alike that all but one may be dropped. None knows exact copies only."""
+LINKED: Clusters | None = None
+"""Rows that a split must not part: whatever near duplicates join, however long the chain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +127,7 @@ def clean(
     earlier, notes = earlier_split(folder, before, data)
     cleaner = Cleaner(chosen, is_refusal, NEAR)
     dataset = survey(
-        data, root=project.root, clusters=NEAR, earlier=earlier, mend=cleaner,
+        data, root=project.root, clusters=LINKED, earlier=earlier, mend=cleaner,
         set_aside=Repair.BROKEN in chosen,
     )  # fmt: skip
     offers = _offers(dataset, cleaner)
