@@ -103,3 +103,10 @@ def test_every_key_has_a_description() -> None:
 
     undescribed = [key for key in all_keys() if not _description(key.split("."))]
     assert not undescribed
+
+
+def test_a_whole_file_of_another_trainer_is_sent_to_its_translation(tmp_path: Path) -> None:
+    path = tmp_path / "whet.yaml"
+    path.write_text("base_model: m\ndatasets: []\nlora_r: 8\n", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"whet init DIR --from .*whet.yaml"):
+        read_config(path)

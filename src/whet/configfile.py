@@ -21,6 +21,7 @@ from whet.peerkeys import OUR_KEY
 MAX_BYTES = 1_000_000
 MAX_NODES = 20_000
 MAX_DEPTH = 20
+MIN_FOREIGN_KEYS = 3
 PLAIN_TAGS = ("tag:yaml.org,2002:map", "tag:yaml.org,2002:seq")
 OVERRIDE = re.compile(r"^([A-Za-z_][\w-]*(?:\.[\w-]+)*)=(.*)$", re.DOTALL)
 
@@ -64,6 +65,9 @@ def make_config(
         overridden = {_split_override(o)[0] for o in overrides}
         items = sorted(error.errors(), key=lambda item: _line_of(lines, item["loc"]))
         faults = [_fault(path, lines, overridden, item) for item in items]
+        foreign = sum(i["type"] == "extra_forbidden" and i["loc"][-1] in OUR_KEY for i in items)
+        if foreign >= MIN_FOREIGN_KEYS:
+            faults.append(f"{path}: for another trainer? Translate it: whet init DIR --from {path}")
         raise ConfigError(list(dict.fromkeys(faults))) from None
 
 
@@ -90,6 +94,8 @@ def parse_yaml(path: Path) -> CommentedMap:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path}: not UTF-8 at byte {error.start}. Save it as UTF-8.") from None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read: {error.strerror or error}.") from None
     try:
         document = YAML(typ="rt").load(io.StringIO(text))
     except MarkedYAMLError as error:

@@ -8,6 +8,7 @@ from typing import Any
 
 from whet.data.reading.strict_json import InvalidJSON, parse
 from whet.errors import ConfigError
+from whet.migration.account import shown
 from whet.migration.datasets import DataSet, foreign_roles, turn_keys
 from whet.migration.recipe import Recipe
 
@@ -94,6 +95,10 @@ def _tell_left(recipe: Recipe, name: str, entry: Mapping[str, Any]) -> None:
     for key in ("num_samples", "subset", "split", "folder"):
         if entry.get(key) not in (None, "", "train"):
             recipe.notes.append(f"{FILE}: {name}.{key} is not read: the whole file is used.")
+    tags = entry.get("tags")
+    tag = tags.get("function_tag", "function_call") if isinstance(tags, Mapping) else None
+    if tag not in (None, "function_call"):
+        recipe.notes.append(f"{FILE}: {name}: turns of {shown('tag', tag)} are not read as calls.")
 
 
 def _sharegpt(name: str, files: tuple[Path, ...], columns: dict[str, str], tags: Any) -> DataSet:

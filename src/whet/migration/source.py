@@ -48,6 +48,8 @@ def read_source(path: Path) -> Source:
     Raises:
         ConfigError: it cannot be read, or belongs to no tool that is known.
     """
+    if not path.is_file():
+        raise ConfigError(f"{path}: no such file. Name the configuration to translate.")
     values = read_values(path)
     tool = _tool(path, values)
     return Source(path, tool, values, dict(_flat(values, tool)))
