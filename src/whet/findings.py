@@ -96,6 +96,7 @@ class Kind(StrEnum):
         "Preference pairs, judged answers or bare text: checked, and not trained on.",
     )
     # What was done or guessed
+    NOT_COMPARED = "not_compared", "Rows were too many to compare by meaning."
     GUESSED = "guessed", "What the file was taken for, and why."
     BOM = "bom", "A byte order mark was ignored."
     BLANK_LINES = "blank_lines", "Blank lines were passed over."

@@ -36,6 +36,9 @@ def command(
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="What changed between two files, folders or runs."),
     ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="Compare rows by their words only, not by meaning.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Every fault in the data, by file, line and field."""
@@ -57,6 +60,7 @@ def command(
             model=model,
             show_mask=show_mask,
             mask_html=mask_html,
+            by_meaning=not fast,
             progress=progress,
         )
     if as_json:

@@ -7,7 +7,7 @@ from whet.data.leaks import Leak, Resolved, find_leaks, leak_findings, resolve_l
 from whet.data.ledger import Dropped, Ledger, TokenCount
 from whet.data.lengths import Fitted, require_lengths, resolve_lengths
 from whet.data.reading.formats import COLUMN_KEYS
-from whet.data.reading.read import Reading, read, stream
+from whet.data.reading.read import FileSummary, Reading, read, stream
 from whet.data.splits import Split, split
 from whet.data.version import content_version, split_version
 
@@ -15,6 +15,7 @@ __all__ = [
     "COLUMN_KEYS",
     "Dataset",
     "Dropped",
+    "FileSummary",
     "Fitted",
     "Leak",
     "Ledger",

@@ -17,7 +17,7 @@ from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
 from whet.data.overlap.paraphrase import Embed
-from whet.data.reading.read import Reading, read
+from whet.data.reading.read import FileSummary, Reading, read
 from whet.data.splits import Earlier, split
 from whet.data.version import split_version
 from whet.errors import DataError
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 MAX_FAULTS = 20
 """Faults that a `DataError` spells out; the rest are counted."""
 
+MAX_BY_MEANING = 50_000
+"""Rows beyond which paraphrases are not looked for: an embedding takes about two milliseconds."""
+
 SPLITS = ("train", "validation", "test")
 
 
@@ -39,7 +42,7 @@ class Dataset:
 
     `version` names rows and division; `format` and `reason` say what the training files were
     taken for; `ledger` accounts for every row read; `made` is what a later split needs to leave
-    every row where it is.
+    every row where it is; `files` are what was read.
     """
 
     train: list[Example]
@@ -51,6 +54,7 @@ class Dataset:
     format: str
     reason: str
     made: Earlier = field(default_factory=Earlier)
+    files: tuple[FileSummary, ...] = ()
 
     @property
     def splits(self) -> dict[str, list[Example]]:
@@ -135,19 +139,24 @@ def survey(
     readings = _read_all(data, root)
     before, made = _divided(data, readings, seed, clusters, earlier, set_aside)
     state = before if mend is None else _mended(before, mend)
-    state = _without_leaks(state, str(data.on_leak), embed)
+    num_read = sum(reading.num_rows for reading in readings.values())
+    skipped = embed is not None and num_read > MAX_BY_MEANING
+    state = _without_leaks(state, str(data.on_leak), None if skipped else embed)
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
+    if skipped:
+        message = f"{num_read:,} rows: paraphrases across splits were not looked for."
+        findings.append(Finding(Severity.NOTE, Kind.NOT_COMPARED, message))
     findings += check(state.train, state.validation, state.test, has_prompt=has_prompt, embed=embed)
     broken = [row for reading in readings.values() for row in reading.broken]
     kept = {name: len(getattr(state, name)) for name in SPLITS}
-    num_read = sum(reading.num_rows for reading in readings.values())
     ledger = Ledger(num_read, kept, (*broken, *state.dropped))
     ledger.check()
     return Dataset(
         state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
         readings["train"].format, readings["train"].reason, made,
+        tuple(file for reading in readings.values() for file in reading.files),
     )  # fmt: skip
 
 

@@ -43,14 +43,19 @@ class Embedder(Protocol):
         ...
 
 
+def has_minilm() -> bool:
+    """Whether the packaged embedder and what it needs are installed."""
+    needed = (PACKAGE, "torch", "transformers", "tokenizers", "safetensors")
+    return all(importlib.util.find_spec(name) is not None for name in needed)
+
+
 def load_minilm() -> MiniLM | None:
     """The packaged embedder, or None where its package or torch is missing (see NO_EMBEDDER).
 
     Raises:
         ModelError: the package's files are not those that whet was tested with.
     """
-    needed = (PACKAGE, "torch", "transformers", "tokenizers", "safetensors")
-    if any(importlib.util.find_spec(name) is None for name in needed):
+    if not has_minilm():
         return None
     spec = importlib.util.find_spec(PACKAGE)
     assert spec is not None and spec.origin is not None

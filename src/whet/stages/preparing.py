@@ -108,11 +108,14 @@ def prepare(
     found = prompts(project, dataset)
     if project.config.rag and not project.path(project.config.rag.documents).exists():
         raise ConfigError(f"rag.documents: {project.path(project.config.rag.documents)}: missing.")
-    return _fitted(project, dataset, found, masks) if lengths else dataset
+    return fitted(project, dataset, found, masks=masks) if lengths else dataset
 
 
-def _fitted(project: Project, dataset: Dataset, found: Prompts, masks: bool) -> Dataset:
-    """Training rows within the length limit; the ledger says what it cost, in rows and tokens."""
+def fitted(project: Project, dataset: Dataset, found: Prompts, *, masks: bool = True) -> Dataset:
+    """Training rows within the length limit; the ledger says what it cost, in rows and tokens.
+
+    With `masks` the loss mask of every row to train on or validate with is proven.
+    """
     from whet.stages.tokens import token_counter
 
     texts = {tuned_prompt(project, chosen) for chosen in found.values()}
@@ -125,31 +128,29 @@ def _fitted(project: Project, dataset: Dataset, found: Prompts, masks: bool) -> 
         lengths = counter(examples)
         return {example.id: n for example, n in zip(examples, lengths, strict=True)}
 
-    counts = {name: counted(rows) for name, rows in dataset.splits.items()}
+    counts = {name: counted(part) for name, part in dataset.splits.items()}
     for name in ("validation", "test"):
         require_lengths(
             dataset.splits[name], partial(num_tokens, known=counts[name]), counter.limit
         )
     of_train = partial(num_tokens, known=counts["train"])
-    fitted = resolve_lengths(
-        dataset.train, of_train, counter.limit, project.config.data.on_too_long
-    )
-    read = {n: sum(counts[n][e.id] for e in rows) for n, rows in dataset.splits.items()}
-    kept = read | {"train": sum(of_train(example) for example in fitted.examples)}
-    tokens = TokenCount(sum(read.values()), kept, fitted.num_cut)
-    ledger = dataset.ledger.drop("train", fitted.dropped).truncate(fitted.truncated)
+    rows = resolve_lengths(dataset.train, of_train, counter.limit, project.config.data.on_too_long)
+    read = {n: sum(counts[n][e.id] for e in part) for n, part in dataset.splits.items()}
+    kept = read | {"train": sum(of_train(example) for example in rows.examples)}
+    tokens = TokenCount(sum(read.values()), kept, rows.num_cut)
+    ledger = dataset.ledger.drop("train", rows.dropped).truncate(rows.truncated)
     ledger = ledger.with_tokens(tokens)
     ledger.check()
     if masks:
         from whet.rows.proven import proven_examples
 
-        rows = [
+        shown = [
             replace(example, messages=with_system(counter.prompt, example))
-            for example in (*fitted.examples, *dataset.validation)
+            for example in (*rows.examples, *dataset.validation)
         ]
         turns = project.config.train.turns
-        proven_examples(rows, counter.tokenizer, counter.stop_ids, turns=turns)
-    return replace(dataset, train=fitted.examples, ledger=ledger)
+        proven_examples(shown, counter.tokenizer, counter.stop_ids, turns=turns)
+    return replace(dataset, train=rows.examples, ledger=ledger)
 
 
 def with_system(prompt: str | None, example: Example) -> tuple[Message, ...]:

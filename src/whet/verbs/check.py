@@ -3,64 +3,26 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from whet.config import Config, DataConfig
+from whet.config import Config
+from whet.configfile import make_config
 from whet.data import Dataset, survey
-from whet.errors import ConfigError, DataError, ModelError
-from whet.findings import Finding, Kind, Severity
-from whet.progress import Progress, Silent
+from whet.data.names import splits_by_name
+from whet.errors import DataError
+from whet.findings import Finding, Kind, Severity, worst_first
+from whet.progress import Progress, Silent, check_stop
 from whet.project import Project, open_project
-from whet.stages.preparing import prepare, prompts, require_models, tuned_prompt, with_system
+from whet.stages.masks import masked
 from whet.stats import look_level, smallest_gain
+from whet.verbs.checked import Checked
 
-MAX_SHOWN = 40
 PAGE_ROWS = 20
-
-
-@dataclass(frozen=True, slots=True)
-class Checked:
-    """What was found. `passed` is False with an error-level finding.
-
-    `smallest_gain` is the smallest true gain, over the margin, that the test set would show with
-    90 % power; None without a test set, or where no gain could be shown.
-    """
-
-    passed: bool
-    format: str
-    reason: str
-    version: str
-    rows: dict[str, int]
-    findings: list[Finding]
-    smallest_gain: float | None
-    tokens: dict[str, Any] | None
-    masks: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        """What a person reads on the terminal: worst first, long lists cut with a count."""
-        lines = [f"{self.format}: {self.reason}"] if self.format else []
-        rows = ", ".join(f"{count} {name}" for name, count in self.rows.items() if count)
-        lines.append(f"{rows or 'no rows'}; content version {self.version or '(none)'}")
-        if self.tokens:
-            lines.append(
-                f"{self.tokens['total']:,} training tokens, {self.tokens['learnt']:,} of them"
-                f" learnt; longest row {self.tokens['longest']:,}"
-            )
-        for level in Severity:
-            found = [str(f) for f in self.findings if f.severity is level]
-            lines += [f"{level.value}: {text}" for text in found[:MAX_SHOWN]]
-            if len(found) > MAX_SHOWN:
-                more = len(found) - MAX_SHOWN
-                lines.append(f"... and {more} more of level {level.value}; --json has all.")
-        lines += self.notes
-        lines += ["", *self.masks] if self.masks else []
-        errors = sum(f.severity is Severity.ERROR for f in self.findings)
-        lines.append("no errors" if self.passed else f"{errors} errors")
-        return "\n".join(lines)
+EMBEDDED_AT_ONCE = 512
 
 
 def check(
@@ -71,63 +33,83 @@ def check(
     model: str | None = None,
     show_mask: int = 0,
     mask_html: str | Path | None = None,
+    by_meaning: bool = True,
     root: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Checked:
     """Reads and checks data: a project's, or files without a project.
 
     Args:
-        files: data files; without any, the project's.
+        files: data files, split by their names (train, dev, test); none: the project's.
         config: the project's file, for when no files are given.
-        overrides: `key=value` strings that go over the project's file.
+        overrides: `key=value` strings that go over the project's file; for files, `data.` keys.
         model: the model whose template and length limit are used; the project's by default.
         show_mask: so many rows are shown as the model will be trained on them, token by token.
         mask_html: a file that gets them (20 without `show_mask`) as a page for the browser.
+        by_meaning: compare rows by meaning too, where the embedder is installed.
         root: what paths of a `Config` are relative to.
         progress: what is told on the way.
 
     Raises:
         ConfigError, ModelError: what was asked for cannot be done.
     """
-    progress = progress or Silent()
     project = _project(files, config, overrides, model, root)
-    found: list[Finding] = []
+    notes: list[str] = []
+    embed = _embedder(progress or Silent()) if by_meaning else None
+    if by_meaning and embed is None:
+        notes.append(
+            "Rows were compared by their words, not by meaning: pip install 'whet[rag,train]'"
+        )
     try:
         dataset = survey(
             project.config.data,
             root=project.root,
             has_prompt=bool(project.config.prompt),
+            embed=embed,
         )
     except DataError as error:
-        found = [Finding(Severity.ERROR, Kind.UNREADABLE, line) for line in error.faults]
-        return Checked(False, "", "", "", {}, found, None, None)
+        unreadable = [Finding(Severity.ERROR, Kind.UNREADABLE, line) for line in error.faults]
+        return _checked(unreadable)
     found = list(dataset.findings)
-    tokens: dict[str, Any] | None = None
-    masks: list[str] = []
-    notes: list[str] = []
     shows = bool(show_mask or mask_html)
-    wants_tokens = shows or not files or model is not None
-    if wants_tokens and not dataset.errors:
+    tokens: dict[str, int] | None = None
+    masks: list[str] = []
+    if (shows or not files or model is not None) and _can_render(dataset):
         try:
-            tokens, masks = _tokens(project, dataset, show_mask, mask_html)
+            tokens, masks = _rendered(project, dataset, show_mask, mask_html)
         except DataError as error:
             found += [_mask_finding(line) for line in error.faults]
         except ImportError:
             if shows:
                 raise
-            notes.append("Lengths were not checked: pip install 'whet[train]'")
+            notes.append("Lengths and masks were not checked: pip install 'whet[train]'")
     gain, note = _gain(project.config, len(dataset.test))
+    return _checked(found, dataset, gain, tokens, masks, [*notes, note])
+
+
+def _checked(
+    findings: list[Finding],
+    dataset: Dataset | None = None,
+    gain: float | None = None,
+    tokens: dict[str, int] | None = None,
+    masks: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> Checked:
+    account: dict[str, Any] = {"read": 0, "kept": {}, "dropped": {}}
+    if dataset:
+        account = {key: dataset.ledger.to_json()[key] for key in account}
     return Checked(
-        not any(f.severity is Severity.ERROR for f in found),
-        dataset.format,
-        dataset.reason,
-        dataset.version,
-        {name: len(rows) for name, rows in dataset.splits.items()},
-        found,
-        gain,
-        tokens,
-        masks,
-        [*notes, note],
+        passed=not any(f.severity is Severity.ERROR for f in findings),
+        files=list(dataset.files) if dataset else [],
+        version=dataset.version if dataset else "",
+        rows={name: len(rows) for name, rows in dataset.splits.items()} if dataset else {},
+        findings=worst_first(findings),
+        counts=dict(Counter(str(finding.kind) for finding in findings)),
+        ledger=account,
+        smallest_gain=gain,
+        tokens=tokens,
+        masks=list(masks),
+        notes=list(notes),
     )
 
 
@@ -138,13 +120,46 @@ def _project(
     model: str | None,
     root: str | Path | None,
 ) -> Project:
+    asked = [*overrides, *([f"model={model}"] if model else [])]
     if not files:
-        asked = [*overrides, *([f"model={model}"] if model else [])]
         return open_project(config, asked, root)
-    if overrides:
-        raise ConfigError("overrides go with a project; files are checked as they are.")
-    data = DataConfig(train=tuple(str(file) for file in files))
-    return Project(Config(model=model or "whet-nano", data=data), Path.cwd())
+    found = splits_by_name([str(file) for file in files])
+    data = {split: list(names) for split, names in found.items() if names}
+    return Project(make_config({"model": "whet-nano", "data": data}, asked), Path.cwd())
+
+
+def _embedder(progress: Progress) -> Callable[[Sequence[str]], Any] | None:
+    """The embedder as a function, loaded at its first use; None where it is not installed.
+
+    Each text is embedded once, however many checks ask for it.
+    """
+    from whet.retrieval.embedder import has_minilm, load_minilm
+
+    if not has_minilm():
+        return None
+    import numpy as np
+
+    load = cache(load_minilm)
+    known: dict[str, Any] = {}
+
+    def embed(texts: Sequence[str]) -> Any:
+        model = load()
+        assert model is not None, "it is installed"
+        missing = list(dict.fromkeys(text for text in texts if text not in known))
+        for start in range(0, len(missing), EMBEDDED_AT_ONCE):
+            check_stop(progress)
+            progress.advance("comparing by meaning", start, len(missing))
+            some = missing[start : start + EMBEDDED_AT_ONCE]
+            known.update(zip(some, model.embed(some), strict=True))
+        return np.stack([known[text] for text in texts]) if texts else model.embed([])
+
+    return embed
+
+
+def _can_render(dataset: Dataset) -> bool:
+    """Rows with errors, or that are no conversations to imitate, have no mask to look at."""
+    kinds = {finding.kind for finding in dataset.findings}
+    return not dataset.errors and Kind.OBJECTIVE not in kinds
 
 
 def _mask_finding(fault: str) -> Finding:
@@ -155,50 +170,18 @@ def _mask_finding(fault: str) -> Finding:
     return Finding(Severity.ERROR, Kind.MASK, fault)
 
 
-def _tokens(
+def _rendered(
     project: Project, dataset: Dataset, show_mask: int, mask_html: str | Path | None
-) -> tuple[dict[str, Any], list[str]]:
-    """Counts of the training rows as rendered and proven, and the view of the first few.
-
-    Raises:
-        DataError: rows are too long, or the template refuses them.
-        ModelError: the model or its template cannot be used.
-    """
-    require_models()
-    from whet.models.load import load_tokenizer
+) -> tuple[dict[str, int], list[str]]:
+    """Counts of the training rows as rendered and proven, and the view of the first few."""
+    found = masked(project, dataset)
     from whet.rows.mask_page import mask_page
     from whet.rows.mask_view import mask_view
-    from whet.rows.proven import proven_examples
-    from whet.rows.render import find_stop_ids
-    from whet.stages.preparing import tokenizer_folder
 
-    fitted = prepare(project, masks=False)
-    text = tuned_prompt(project, next(iter(prompts(project, dataset).values())))
-    template = project.path(project.config.template) if project.config.template else None
-    tokenizer = load_tokenizer(tokenizer_folder(project), template=template)
-    if not tokenizer.chat_template:
-        raise ModelError(
-            f"{project.config.model}: no chat template. Name one: template: FILE.jinja"
-        )
-    stop_ids, turns = find_stop_ids(tokenizer), project.config.train.turns
-    rendered, _ = (
-        proven_examples(
-            [replace(e, messages=with_system(text, e)) for e in examples],
-            tokenizer,
-            stop_ids,
-            turns=turns,
-        )
-        for examples in (fitted.train, fitted.validation)
-    )
-    counts = {
-        "total": sum(row.num_tokens for row in rendered),
-        "learnt": sum(row.num_loss_tokens for row in rendered),
-        "longest": max((row.longest for row in rendered), default=0),
-    }
     if mask_html is not None:
-        page = mask_page(rendered[: show_mask or PAGE_ROWS], tokenizer)
+        page = mask_page(found.rows[: show_mask or PAGE_ROWS], found.tokenizer)
         Path(mask_html).write_text(page, encoding="utf-8")
-    return counts, [mask_view(row, tokenizer) for row in rendered[:show_mask]]
+    return found.counts(), [mask_view(row, found.tokenizer) for row in found.rows[:show_mask]]
 
 
 def _gain(config: Config, num_items: int) -> tuple[float | None, str]:

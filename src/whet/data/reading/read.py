@@ -20,12 +20,27 @@ from whet.data.reading.formats import check_mapping
 from whet.data.reading.lines import MAX_LINE_BYTES
 from whet.data.reading.roles import ROLES
 from whet.data.reading.schemas import Schema, disagreements
+from whet.data.version import content_version
 from whet.errors import ConfigError
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
 
 MAX_KEPT_CHARS = 2**24
 """Text of a file that `stream` holds at once; a larger file is read twice instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSummary:
+    """One file: its rows, broken ones among them, what they were taken for and why.
+
+    `version` is the content version of its examples.
+    """
+
+    path: str
+    rows: int
+    format: str
+    reason: str
+    version: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +56,7 @@ class Reading:
     findings: list[Finding]
     num_rows: int
     broken: list[Dropped] = field(default_factory=list)
-    files: list[str] = field(default_factory=list)
+    files: list[FileSummary] = field(default_factory=list)
 
     @property
     def errors(self) -> list[Finding]:
@@ -73,7 +88,8 @@ def read(
     found = find_files(paths, root)
     readers = [FileReader(file, options) for file in found.files]
     schemas = [reader.schema for reader in readers if reader.schema]
-    examples = [example for reader in readers for example in reader.examples()]
+    parts = [list(reader.examples()) for reader in readers]
+    examples = [example for part in parts for example in part]
     return Reading(
         examples,
         " + ".join(dict.fromkeys(reader.form.name for reader in readers if reader.form)),
@@ -81,8 +97,14 @@ def read(
         [f for reader in readers for f in reader.findings] + _findings(found, schemas),
         sum(reader.num_examples + len(reader.broken) for reader in readers),
         [dropped for reader in readers for dropped in reader.broken],
-        [file.name for file in found.files],
+        [_summary(reader, part) for reader, part in zip(readers, parts, strict=True)],
     )
+
+
+def _summary(reader: FileReader, examples: list[Example]) -> FileSummary:
+    num_rows = len(examples) + len(reader.broken)
+    form = reader.form.name if reader.form else ""
+    return FileSummary(reader.file.name, num_rows, form, reader.reason, content_version(examples))
 
 
 def stream(
