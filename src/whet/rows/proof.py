@@ -88,8 +88,7 @@ class _Row:
                 found.append(f"messages[{turn.index}]: {fault}")
         if not found:
             found += self._strays()
-        for turn in last.values():
-            found += self._lost(turn)
+            found += [fault for turn in last.values() for fault in self._lost(turn)]
         return found
 
     def _text(self, ids: Tokens) -> str:
