@@ -101,6 +101,7 @@ OUR_KEY: Mapping[str, str] = {
         "chat_template_jinja",
     ),
     **_named("generate.max_new_tokens", "", "max_tokens"),
+    **_named("train.turns", " (`last` for the last answer only)", "mask_history"),
     **dict.fromkeys(
         ("packing", "sample_packing", "neat_packing", "pack", "padding_free"),
         "Leave it out: whet always packs, and proves that packing changes no loss.",
@@ -112,7 +113,6 @@ OUR_KEY: Mapping[str, str] = {
             "train_on_prompt",
             "completion_only_loss",
             "assistant_only_loss",
-            "mask_history",
             "roles_to_train",
             "train_on_eos",
             "loss_scale",

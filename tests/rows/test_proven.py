@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from whet.errors import DataError, ModelError
+from whet.models.files import find_folder
+from whet.models.load import load_tokenizer
 from whet.rows.proven import prove_template, proven_examples
 from whet.rows.render import find_stop_ids
 from whet.rows.sequence import RenderedExample
@@ -89,6 +91,13 @@ def test_a_known_template_is_proven_over_several_turns(template: str, fitted: Lo
     first, second, *rest = (part.strip() for part in text.split(stop))
     assert first.endswith("First of all — 東京") and second.endswith("Second:\n  to none.")
     assert "One" not in text and "Two" not in text and "".join(rest) in ("", "<|endoftext|>")
+
+
+@pytest.mark.parametrize("name", ["mistral-v1", "phi-3-mini", "qwen2.5", "whet-nano"])
+def test_a_tokenizer_is_proven_with_its_own_template(name: str, tokenizer: Load) -> None:
+    loaded = load_tokenizer(find_folder(name)) if name == "whet-nano" else tokenizer(name)
+    text = learnt(proven(loaded, SYSTEM, *TURNS), loaded)
+    assert "First of all — 東京" in text and "Second:\n  to none." in text and "One" not in text
 
 
 @pytest.mark.parametrize("template", STOPS)

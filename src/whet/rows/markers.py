@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from whet.errors import ModelError
 from whet.rows.template import NO_TEMPLATE, capped, served_message, template_errors
 from whet.types import Message
 
@@ -37,6 +38,12 @@ def marked_text(
     from transformers.utils.chat_template_utils import render_jinja_template
 
     assert tokenizer.chat_template, NO_TEMPLATE
+    if not tokenizer.is_fast:
+        raise ModelError(
+            "the chat template has generation markers, and they can only be followed with a "
+            "tokenizer.json, which this model lacks. Name a template without them with "
+            "`template: FILE.jinja`."
+        )
     with template_errors():
         texts, spans = render_jinja_template(
             conversations=[[served_message(message) for message in messages]],

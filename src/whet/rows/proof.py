@@ -88,8 +88,7 @@ class _Row:
                 found.append(f"messages[{turn.index}]: {fault}")
         if not found:
             found += self._strays()
-        for turn in last.values():
-            found += self._lost(turn)
+            found += [fault for turn in last.values() for fault in self._lost(turn)]
         return found
 
     def _text(self, ids: Tokens) -> str:
@@ -145,8 +144,8 @@ class _Row:
                 f"{_shown(self._text(ids)[-MAX_SHOWN_CHARS:])}), so the model would never stop."
             )
         length = int(stops[0]) + 1
-        after = self._text(ids[length:])
-        if turn.marked is None and after:
+        if turn.marked is None and len(ids) > length:
+            after = self._text(ids[length:])
             raise _Fault(f"{_shown(after)} is learnt behind the answer's stop token.")
         self._check_text(turn, self._text(ids[: length - 1]))
         self._check_served(turn, sequence, n + length)
