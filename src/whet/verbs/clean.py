@@ -14,6 +14,7 @@ from whet.data.accounts import Account
 from whet.data.bundles import Clusters
 from whet.data.clean import Cleaner
 from whet.data.cleaned import Cleaned, earlier_split, sources_of, write_cleaned
+from whet.data.near_clusters import linked, near_copies
 from whet.data.refusals import is_refusal
 from whet.data.repairs import Repair
 from whet.data.writers import claim
@@ -26,9 +27,9 @@ from whet.stages.tokens import token_counter
 
 MAX_FAULTS = 8
 _LEAKS = (Kind.LEAK_EXACT, Kind.LEAK_NEAR, Kind.LEAK_PARAPHRASE)
-NEAR: Clusters | None = None
+NEAR: Clusters | None = near_copies
 """Rows so alike that all but one may be dropped. None knows exact copies only."""
-LINKED: Clusters | None = None
+LINKED: Clusters | None = linked
 """Rows that a split must not part: whatever near duplicates join, however long the chain."""
 
 
