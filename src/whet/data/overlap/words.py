@@ -60,6 +60,11 @@ class Words:
         shifts = np.repeat(self.starts[rows] - starts[:-1], lengths)
         return Words(self.ids[np.arange(starts[-1]) + shifts], starts, self.is_number)
 
+    def part(self, first: int, last: int) -> Words:
+        """The rows from `first` to before `last`."""
+        begin, end = self.starts[first], self.starts[last]
+        return Words(self.ids[begin:end], self.starts[first : last + 1] - begin, self.is_number)
+
     def digests(self) -> Hashes:
         """A number for each row: equal for rows of the same words in the same order."""
         places = (np.arange(len(self.ids)) - np.repeat(self.starts[:-1], np.diff(self.starts)))
