@@ -9,18 +9,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whet.config import DataConfig
 from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
-from whet.data.overlap.paraphrase import Embed
 from whet.data.reading.read import Reading, read
 from whet.data.splits import split
 from whet.data.version import split_version
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity, worst_first
 from whet.types import Example
+
+if TYPE_CHECKING:  # numpy is loaded by the functions that need it
+    from whet.data.overlap.paraphrase import Embed
 
 MAX_FAULTS = 20
 """Faults that a `DataError` spells out; the rest are counted."""
@@ -33,7 +36,8 @@ class Dataset:
     """Examples by split, and everything known about them.
 
     `version` names rows and division; `format` and `reason` say what the training files were
-    taken for; `ledger` accounts for every row read.
+    taken for; `ledger` accounts for every row read; `touched_items` are the sources of test rows
+    and benchmark items that stand in training rows: scores without them are clean.
     """
 
     train: list[Example]
@@ -44,6 +48,7 @@ class Dataset:
     version: str
     format: str
     reason: str
+    touched_items: frozenset[str] = frozenset()
 
     @property
     def splits(self) -> dict[str, list[Example]]:
@@ -101,6 +106,8 @@ def survey(
     before, state = state, _without_leaks(state, str(data.on_leak), embed)
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
+    contaminated, touched = _contamination(state, data.benchmarks, root, embed)
+    findings += contaminated
     findings += check(state.train, state.validation, state.test, has_prompt=has_prompt)
     broken = [row for reading in readings.values() for row in reading.broken]
     kept = {name: len(getattr(state, name)) for name in SPLITS}
@@ -110,8 +117,24 @@ def survey(
     return Dataset(
         state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
-        readings["train"].format, readings["train"].reason,
+        readings["train"].format, readings["train"].reason, touched,
     )  # fmt: skip
+
+
+def _contamination(
+    state: _State, benchmarks: Sequence[str], root: Path, embed: Embed | None
+) -> tuple[list[Finding], frozenset[str]]:
+    """Training rows that hold benchmark items or, leaks apart, whole test inputs; those items."""
+    from whet.data.overlap.contamination import contamination
+    from whet.data.overlap.items import items_of, read_items
+
+    leaked = {f"{finding.file}:{finding.line}" for finding in state.findings}
+    own = items_of(row for row in state.test if row.source not in leaked)
+    found = contamination(state.train, own, whole=True)
+    if not benchmarks:
+        return found.findings, found.touched
+    others = contamination(state.train, read_items(benchmarks, root), embed)
+    return [*found.findings, *others.findings], found.touched | others.touched
 
 
 def fault_lines(findings: Sequence[Finding]) -> list[str]:
@@ -182,9 +205,7 @@ def _without_leaks(state: _State, on_leak: str, embed: Embed | None) -> _State:
     return _freed(state, "train", "validation", on_leak, embed)
 
 
-def _freed(
-    state: _State, seen: str, held_out: str, on_leak: str, embed: Embed | None
-) -> _State:
+def _freed(state: _State, seen: str, held_out: str, on_leak: str, embed: Embed | None) -> _State:
     first, second = getattr(state, seen), getattr(state, held_out)
     leaks = find_leaks(first, second, embed)
     warned = leak_findings([leak for leak in leaks if leak.kind is Kind.LEAK_PARAPHRASE])

@@ -66,12 +66,14 @@ def _pairs(words: Words) -> tuple[Ints, Hashes, Ints]:
     ids = words.ids
     counts = np.bincount(ids, minlength=len(words.is_number))
     rare = (counts == 1)[ids]
-    rows = np.repeat(np.arange(words.num_rows, dtype=np.int32), np.diff(words.starts))
+    rows = np.repeat(np.arange(words.num_rows), np.diff(words.starts))
     inside = (ids[:-1] != 0) & (ids[1:] != 0)
     alone = inside & (rare[:-1] | rare[1:])
     lonely = np.bincount(rows[:-1][alone], minlength=words.num_rows)
     places = np.flatnonzero(inside & ~alone)
-    keys = ids[places].astype(np.uint64) * np.uint64(len(counts)) + ids[places + 1].astype(np.uint64)
+    keys = ids[places].astype(np.uint64) * np.uint64(len(counts)) + ids[places + 1].astype(
+        np.uint64
+    )
     return lonely, keys, rows[places]
 
 
@@ -99,4 +101,6 @@ def _by_row(ranks: Hashes, rows: Ints, weights: Floats, lonely: Floats) -> Weigh
     starts = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(lonely)))])
     sorted_ranks = (packed & np.uint64((1 << rank_bits) - 1)).astype(np.int64)
     sums = np.concatenate([[0.0], np.cumsum(weights[sorted_ranks])])
-    return WeightedSets(sorted_ranks, starts, weights, lonely + sums[starts[1:]] - sums[starts[:-1]])
+    return WeightedSets(
+        sorted_ranks, starts, weights, lonely + sums[starts[1:]] - sums[starts[:-1]]
+    )

@@ -7,7 +7,9 @@ from whet.types import Example
 
 def input_text(example: Example) -> str:
     """Every turn before the answer, without the system message, which many rows share."""
-    return "\n".join(message["content"] for message in example.prompt if message["role"] != "system")
+    return "\n".join(
+        message["content"] for message in example.prompt if message["role"] != "system"
+    )
 
 
 def row_text(example: Example) -> str:

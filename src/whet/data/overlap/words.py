@@ -27,7 +27,9 @@ Flags = np.ndarray[Any, np.dtype[np.bool_]]
 
 END = "\x00"
 NUM_TEXTS_AT_ONCE = 2048
-_UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]"
+)
 _DIGIT = re.compile(r"\d")
 
 
@@ -67,12 +69,16 @@ class Words:
 
     def digests(self) -> Hashes:
         """A number for each row: equal for rows of the same words in the same order."""
-        places = (np.arange(len(self.ids)) - np.repeat(self.starts[:-1], np.diff(self.starts)))
-        return self._sums(mixed(self.ids.astype(np.uint64) << np.uint64(32) | places.astype(np.uint64)))
+        places = np.arange(len(self.ids)) - np.repeat(self.starts[:-1], np.diff(self.starts))
+        return self._sums(
+            mixed(self.ids.astype(np.uint64) << np.uint64(32) | places.astype(np.uint64))
+        )
 
     def number_digests(self) -> Hashes:
         """A number for each row: equal for rows that hold the same words with digits."""
-        return self._sums(np.where(self.is_number[self.ids], mixed(self.ids.astype(np.uint64)), np.uint64(0)))
+        return self._sums(
+            np.where(self.is_number[self.ids], mixed(self.ids.astype(np.uint64)), np.uint64(0))
+        )
 
     def _sums(self, values: Hashes) -> Hashes:
         return np.add.reduceat(values, self.starts[:-1]) if self.num_rows else values
@@ -87,13 +93,15 @@ def read_words(texts: Iterable[str]) -> Words:
         for words in _split(texts)
     ]
     ids = np.concatenate(parts) if parts else np.zeros(0, np.int32)
-    is_number = np.fromiter((_DIGIT.search(word) is not None for word in numbers), bool, len(numbers))
+    is_number = np.fromiter(
+        (_DIGIT.search(word) is not None for word in numbers), bool, len(numbers)
+    )
     starts = np.concatenate([[0], np.flatnonzero(ids == 0) + 1])
     return Words(ids, starts, is_number)
 
 
 def _split(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Words of many texts at once: one long string is normalised far faster than many short ones."""
+    """Words of many texts at once: one long string is normalised faster than many short ones."""
     left = iter(texts)
     while some := list(islice(left, NUM_TEXTS_AT_ONCE)):
         for is_ascii, run in groupby(some, str.isascii):
