@@ -11,6 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from whet.data.checks.labels import labels
 from whet.data.keys import answer_key, input_key, turns_key
 from whet.data.ledger import Dropped
 from whet.data.places import at
@@ -69,11 +70,17 @@ def _without(rows: Sequence[Example], leaks: Sequence[Leak]) -> list[Example]:
 
 
 def near_leaks(train: Sequence[Example], test: Sequence[Example]) -> list[Leak]:
-    """Held-out rows whose input is nearly that of training rows, in eight words or more."""
+    """Held-out rows whose input is nearly that of training rows, in eight words or more.
+
+    Where the answers are a closed set of labels they have to agree too: `my phone is lost` and
+    `my card is lost` are near copies and give nothing away.
+    """
     from whet.data.overlap.across import near_across
     from whet.data.overlap.texts import input_text
 
     matches = near_across([input_text(row) for row in train], [input_text(row) for row in test])
+    if labels(train) is not None:
+        matches = [m for m in matches if answer_key(train[m.seen]) == answer_key(test[m.held_out])]
     return _leaks(train, test, matches, Kind.LEAK_NEAR, "nearly the same input")
 
 
