@@ -67,6 +67,9 @@ class DataConfig(Section):
     """Files for validation, when they are not cut from train by `split.validation`."""
     test: Words = ()
     """Held-out files. Nothing is chosen on them; each look at them is counted."""
+    benchmarks: Words = ()
+    """Files of benchmarks you will report (JSONL, JSON, CSV): training rows that hold an item of
+    theirs are named. All their text columns are looked for; nothing else is done with them."""
     split: SplitConfig = SplitConfig()
     """Cut validation and test from `train` by content hash; equal rows stay on one side."""
     columns: dict[str, str] = {}

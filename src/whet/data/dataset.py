@@ -16,7 +16,6 @@ from whet.data.bundles import Clusters
 from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
-from whet.data.overlap.paraphrase import Embed
 from whet.data.reading.read import FileSummary, Reading, read
 from whet.data.splits import Earlier, split
 from whet.data.version import split_version
@@ -24,8 +23,8 @@ from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity, worst_first
 from whet.types import Example
 
-if TYPE_CHECKING:
-    from whet.data.checks.vectors import Embed
+if TYPE_CHECKING:  # numpy is loaded by the functions that need it
+    from whet.data.overlap.paraphrase import Embed
 
 MAX_FAULTS = 20
 """Faults that a `DataError` spells out; the rest are counted."""
@@ -42,7 +41,8 @@ class Dataset:
 
     `version` names rows and division; `format` and `reason` say what the training files were
     taken for; `ledger` accounts for every row read; `made` is what a later split needs to leave
-    every row where it is; `files` are what was read.
+    every row where it is; `files` are what was read; `touched_items` are the sources of test rows
+    and benchmark items that stand in training rows: scores without them are clean.
     """
 
     train: list[Example]
@@ -55,6 +55,7 @@ class Dataset:
     reason: str
     made: Earlier = field(default_factory=Earlier)
     files: tuple[FileSummary, ...] = ()
+    touched_items: frozenset[str] = frozenset()
 
     @property
     def splits(self) -> dict[str, list[Example]]:
@@ -147,6 +148,8 @@ def survey(
     if skipped:
         message = f"{num_read:,} rows: paraphrases across splits were not looked for."
         findings.append(Finding(Severity.NOTE, Kind.NOT_COMPARED, message))
+    contaminated, touched = _contamination(state, data.benchmarks, root, embed)
+    findings += contaminated
     findings += check(state.train, state.validation, state.test, has_prompt=has_prompt, embed=embed)
     broken = [row for reading in readings.values() for row in reading.broken]
     kept = {name: len(getattr(state, name)) for name in SPLITS}
@@ -156,8 +159,24 @@ def survey(
         state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
         readings["train"].format, readings["train"].reason, made,
-        tuple(file for reading in readings.values() for file in reading.files),
+        tuple(file for reading in readings.values() for file in reading.files), touched,
     )  # fmt: skip
+
+
+def _contamination(
+    state: _State, benchmarks: Sequence[str], root: Path, embed: Embed | None
+) -> tuple[list[Finding], frozenset[str]]:
+    """Training rows that hold benchmark items or, leaks apart, whole test inputs; those items."""
+    from whet.data.overlap.contamination import contamination
+    from whet.data.overlap.items import items_of, read_items
+
+    leaked = {f"{finding.file}:{finding.line}" for finding in state.findings}
+    own = items_of(row for row in state.test if row.source not in leaked)
+    found = contamination(state.train, own, whole=True)
+    if not benchmarks:
+        return found.findings, found.touched
+    others = contamination(state.train, read_items(benchmarks, root), embed)
+    return [*found.findings, *others.findings], found.touched | others.touched
 
 
 def fault_lines(findings: Sequence[Finding]) -> list[str]:

@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
+from whet.data.checks.labels import labels
 from whet.data.keys import answer_key, input_key, turns_key
 from whet.data.ledger import Dropped
-from whet.data.overlap.across import Match, near_across
-from whet.data.overlap.paraphrase import Embed, paraphrases
-from whet.data.overlap.texts import input_text
 from whet.data.places import at
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
+
+if TYPE_CHECKING:  # numpy is loaded by the functions that need it
+    from whet.data.overlap.across import Match
+    from whet.data.overlap.paraphrase import Embed
 
 CHOICES = (
     "Remove them from one side, or set data.on_leak: drop_train (keeps the held-out rows) "
@@ -67,15 +70,27 @@ def _without(rows: Sequence[Example], leaks: Sequence[Leak]) -> list[Example]:
 
 
 def near_leaks(train: Sequence[Example], test: Sequence[Example]) -> list[Leak]:
-    """Held-out rows whose input is nearly that of training rows, in eight words or more."""
+    """Held-out rows whose input is nearly that of training rows, in eight words or more.
+
+    Where the answers are a closed set of labels they have to agree too: `my phone is lost` and
+    `my card is lost` are near copies and give nothing away.
+    """
+    from whet.data.overlap.across import near_across
+    from whet.data.overlap.texts import input_text
+
     matches = near_across([input_text(row) for row in train], [input_text(row) for row in test])
+    if labels(train) is not None:
+        matches = [m for m in matches if answer_key(train[m.seen]) == answer_key(test[m.held_out])]
     return _leaks(train, test, matches, Kind.LEAK_NEAR, "nearly the same input")
 
 
 def paraphrase_leaks(train: Sequence[Example], test: Sequence[Example], embed: Embed) -> list[Leak]:
     """Held-out rows whose input means what that of training rows means."""
-    texts = [[input_text(row) for row in rows] for rows in (train, test)]
-    matches = paraphrases(*texts, embed)
+    from whet.data.overlap.paraphrase import paraphrases
+    from whet.data.overlap.texts import input_text
+
+    seen, held_out = ([input_text(row) for row in rows] for rows in (train, test))
+    matches = paraphrases(seen, held_out, embed)
     return _leaks(train, test, matches, Kind.LEAK_PARAPHRASE, "the same in other words")
 
 

@@ -7,8 +7,6 @@ from collections.abc import Callable, Sequence
 
 from whet.data.checks.labels import labels
 from whet.data.keys import answer_key, input_key, row_key
-from whet.data.overlap import near_duplicates
-from whet.data.overlap.texts import row_text
 from whet.data.places import at, listed
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
@@ -26,6 +24,9 @@ def duplicates(examples: Sequence[Example]) -> list[Finding]:
 
 def near_copies(examples: Sequence[Example]) -> list[Finding]:
     """A warning at each near copy of an earlier row, largest cluster first, and a note on all."""
+    from whet.data.overlap.near import near_duplicates
+    from whet.data.overlap.texts import row_text
+
     found = near_duplicates((str(row), row_text(each)) for row, each in enumerate(examples))
     findings = _capped(found.num_capped)
     clusters = [[examples[int(row)] for row in cluster.ids] for cluster in found.clusters]

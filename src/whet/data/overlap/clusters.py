@@ -38,7 +38,8 @@ def _components(joined: Joined, num_rows: int) -> Ints:
     _, names = csgraph.connected_components(graph, directed=False)
     first = np.full(names.max(initial=-1) + 1, num_rows)
     np.minimum.at(first, names, np.arange(num_rows))
-    return first[names]
+    component: Ints = first[names]
+    return component
 
 
 def _joined_by_pairs(leader: Ints, is_open: np.ndarray, joined: Joined) -> Ints:

@@ -1,6 +1,6 @@
 """Each text as a set of weighted word pairs; rare pairs weigh much, shared instructions little.
 
-A pair that `df` of `n` texts hold weighs log((n + 3) / df), but no more than log(1000): next to
+A pair that `df` of `n` texts hold weighs log((n + 10) / df), but no more than log(1000): next to
 nothing when all hold it, most when no more than one in a thousand does. Pairs that a single text
 holds cannot be shared; they count in the text's total weight and are not kept.
 """
@@ -58,7 +58,7 @@ def weighted_sets(words: Words) -> WeightedSets:
 
 def rarity(frequencies: Ints | Floats, num_rows: int) -> Floats:
     """The weights of features that so many of `num_rows` texts hold."""
-    return np.minimum(np.log((num_rows + 3) / np.maximum(frequencies, 1)), MAX_WEIGHT)
+    return np.minimum(np.log((num_rows + 10) / np.maximum(frequencies, 1)), MAX_WEIGHT)
 
 
 def _pairs(words: Words) -> tuple[Ints, Hashes, Ints]:
@@ -66,7 +66,7 @@ def _pairs(words: Words) -> tuple[Ints, Hashes, Ints]:
     ids = words.ids
     counts = np.bincount(ids, minlength=len(words.is_number))
     rare = (counts == 1)[ids]
-    rows = np.repeat(np.arange(words.num_rows, dtype=np.int32), np.diff(words.starts))
+    rows = np.repeat(np.arange(words.num_rows), np.diff(words.starts))
     inside = (ids[:-1] != 0) & (ids[1:] != 0)
     alone = inside & (rare[:-1] | rare[1:])
     lonely = np.bincount(rows[:-1][alone], minlength=words.num_rows)

@@ -1,9 +1,9 @@
 """Every pair of near copies among many texts, verified.
 
-Two sets of weighted features that agree to `t` share a feature within the head of each, sorted rarest first, whose
-tail weighs less than t of the whole (prefix filtering: Chaudhuri, Ganti and Kaushik 2006; for the
-lighter of the two 2t / (1 + t) is enough: Bayardo, Ma and Srikant 2007). So only texts that share
-a rare feature are ever compared:
+Two sets of weighted features that agree to `t` share a feature within the head of each, sorted
+rarest first, whose tail weighs less than t of the whole (prefix filtering: Chaudhuri, Ganti and
+Kaushik 2006; for the lighter of the two 2t / (1 + t) is enough: Bayardo, Ma and Srikant 2007). So
+only texts that share a rare feature are ever compared:
 
     features, rarest first    a b c d | e f g h i j k l       t = 0.6
                               head      tail: less than 0.6 of the weight

@@ -75,7 +75,7 @@ def _without_ids(texts: Iterable[tuple[str, str]], ids: list[str]) -> Iterator[s
 
 
 def _representatives(words: Words, min_words: int) -> tuple[Ints, int]:
-    """The first of each group of exact copies that is long enough, and how many copies there are."""
+    """The first of each group of exact copies, if long enough, and how many copies there are."""
     _, first = np.unique(words.digests(), return_index=True)
     first.sort()
     return first[words.lengths[first] >= min_words], words.num_rows - len(first)

@@ -62,6 +62,11 @@ class Words:
         shifts = np.repeat(self.starts[rows] - starts[:-1], lengths)
         return Words(self.ids[np.arange(starts[-1]) + shifts], starts, self.is_number)
 
+    def part(self, first: int, last: int) -> Words:
+        """The rows from `first` to before `last`."""
+        begin, end = self.starts[first], self.starts[last]
+        return Words(self.ids[begin:end], self.starts[first : last + 1] - begin, self.is_number)
+
     def digests(self) -> Hashes:
         """A number for each row: equal for rows of the same words in the same order."""
         places = np.arange(len(self.ids)) - np.repeat(self.starts[:-1], np.diff(self.starts))
@@ -96,7 +101,7 @@ def read_words(texts: Iterable[str]) -> Words:
 
 
 def _split(texts: Iterable[str]) -> Iterator[list[str]]:
-    """Words of many texts at once: one long string is normalised far faster than many short ones."""
+    """Words of many texts at once: one long string is normalised faster than many short ones."""
     left = iter(texts)
     while some := list(islice(left, NUM_TEXTS_AT_ONCE)):
         for is_ascii, run in groupby(some, str.isascii):
