@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from whet.data import check, labels
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from whet.data import check, labels, read
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
 
@@ -87,3 +93,43 @@ def test_errors_come_first() -> None:
     levels = [finding.severity for finding in check([*labelled(*"ababab"), example(key, "b", 7)])]
     assert levels == sorted(levels, key=list(Severity).index)
     assert levels[0] is Severity.ERROR
+
+
+def test_the_embedder_that_is_handed_in_says_what_is_alike() -> None:
+    rows = labelled(*["a", "b"] * 40)
+    asked: list[str] = []
+
+    def embed(texts: Sequence[str]) -> np.ndarray:
+        asked.extend(texts)
+        side = [[1.0, 0.0] if int(text[1:]) % 2 else [0.0, 1.0] for text in texts]
+        return np.array(side, dtype=np.float32)
+
+    rows[0] = example("q1", "b", 1)
+    (finding,) = (f for f in check(rows, embed=embed) if f.kind is Kind.LABEL_SUSPICIOUS)
+    assert finding.line == 1
+    assert asked == [row.question for row in rows]
+    assert not said(check(rows), Kind.LABEL_SUSPICIOUS)
+
+
+# file, columns, the most rows in a hundred that are accused of anything but being a duplicate
+SETS = [
+    ("banking77/train.csv", {}, 1), ("e2e_nlg/devset.csv", {"input": "mr", "output": "ref"}, 0),
+    ("fastchat/dummy_conversation.json", {}, 0), ("llamafactory_demo/alpaca_en_demo.json", {}, 1),
+    ("llamafactory_demo/alpaca_zh_demo.json", {}, 2), ("llamafactory_demo/identity.json", {}, 11),
+    ("llamafactory_demo/glaive_toolcall_en_demo.json", {}, 5),
+    ("llamafactory_demo/reason_tool_use_demo_50.jsonl", {}, 3),
+    ("llamafactory_demo/dpo_en_demo.json",
+     {"prompt": "conversations", "completion": "chosen"}, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("file", "columns", "most"), SETS, ids=[s[0] for s in SETS])
+def test_published_sets_are_not_flooded(
+    test_data: Path, file: str, columns: dict[str, str], most: int
+) -> None:
+    rows = read(file, columns, root=test_data / "datasets").examples
+    found = [f for f in check(rows) if not f.kind.value.startswith("duplicate")]
+    assert not [str(f) for f in found if f.severity is Severity.ERROR]
+    warned = [f for f in found if f.severity is Severity.WARNING]
+    assert len(warned) <= most * len(rows) / 100 + 1, "\n".join(map(str, warned[:50]))
+    assert len(found) - len(warned) <= 8, "notes are about the set, and few"

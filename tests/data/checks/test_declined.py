@@ -16,7 +16,7 @@ def test_a_row_that_declines_is_accused(answers) -> None:
 def test_a_set_full_of_refusals_is_one_finding(answers) -> None:
     (finding,) = refusals(answers(*[NO, "Yes."] * 30))
     assert finding.message.startswith("30 of 60 (50 %) rows hold an answer that declines")
-    assert "t.jsonl:1, t.jsonl:3" in finding.message
+    assert "t.jsonl:1, 3" in finding.message
 
 
 def test_few_refusals_in_a_large_set_are_each_told(answers) -> None:

@@ -86,6 +86,8 @@ PERSONAL = [
     ("a phone number", "(647) 321-1199"),
     ("a phone number", "212-664-7665"),
     ("a phone number", "+1 917-444-6321"),
+    ("a phone number", "06 73 91 20 48"),
+    ("a phone number", "13971864205"),
     ("a social security number", "536-90-4399"),
     ("a Brazilian CPF number", "529.982.247-25"),
     ("a Chinese identity number", "11010519491231002X"),

@@ -12,13 +12,13 @@ def test_a_trait_of_a_minority_is_told_with_share_and_places(answers) -> None:
     bold = [f"**Parcel {n}** leaves at noon." for n in range(10)]
     (finding,) = style(answers(*PLAIN[:90], *bold))
     assert finding.severity is Severity.NOTE
-    assert "10 % use markdown (as t.jsonl:91, t.jsonl:92)" in finding.message
+    assert "10 % use markdown (as t.jsonl:91, 92)" in finding.message
 
 
 def test_the_few_without_a_trait_are_told_too(answers) -> None:
     greeted = [f"Hello, the parcel {n} leaves at noon." for n in range(90)]
     (finding,) = style(answers(*greeted, *PLAIN[:10]))
-    assert "all but 10 % begin with a greeting (without: t.jsonl:91, t.jsonl:92)" in finding.message
+    assert "all but 10 % begin with a greeting (without: t.jsonl:91, 92)" in finding.message
 
 
 def test_lengths_far_apart_are_told(answers) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from whet.data.checks import vectors as module
-from whet.data.checks.vectors import compared, nearest, placed, vectors
+from whet.data.checks.vectors import compared, left_out, nearest, placed, vectors
 
 TEXTS = [
     "the red apple falls from the tree",
@@ -49,6 +49,14 @@ def test_of_a_large_set_the_same_rows_are_compared_in_any_order(monkeypatch, ans
     ids = {row.id for row in compared(rows)}
     assert len(ids) == 10
     assert ids == {row.id for row in compared(rows[::-1])}
+
+
+def test_rows_that_are_not_compared_are_told(monkeypatch, answers) -> None:
+    monkeypatch.setattr(module, "MAX_ROWS", 10)
+    rows = answers(*map(str, range(50)))
+    (finding,) = left_out(rows, placed([rows], None)[0])
+    assert "on 10 of the 50 training rows" in finding.message
+    assert left_out(rows[:10], placed([rows[:10]], None)[0]) == []
 
 
 def test_splits_are_placed_in_one_space(answers) -> None:

@@ -78,11 +78,12 @@ def _by_likeness(
     from whet.data.checks.coverage import coverage
     from whet.data.checks.far_inputs import far_inputs
     from whet.data.checks.suspects import confusable_labels, judge, suspicious_labels
-    from whet.data.checks.vectors import placed
+    from whet.data.checks.vectors import left_out, placed
 
     first, second = placed([train, test], embed)
     judged = judge(first)
     return [
+        *left_out(train, first),
         *suspicious_labels(judged),
         *confusable_labels(judged),
         *coverage(first),

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from whet.data.places import listed
-from whet.findings import Finding, Severity
+from whet.data.places import printable
+from whet.findings import Finding
 
 MAX_EACH = 20
 MAX_SHARE = 0.05
@@ -33,10 +32,14 @@ def share(part: int, whole: int) -> str:
 
 def places_of(findings: Sequence[Finding]) -> str:
     """Where the first few findings stand."""
-    places = list(dict.fromkeys(f"{finding.file}:{finding.line}" for finding in findings))
-    return listed(places[:NUM_PLACES], NUM_PLACES)
+    return lines_of([f"{finding.file}:{finding.line}" for finding in findings])
 
 
-def as_note(findings: Sequence[Finding]) -> list[Finding]:
-    """The same findings as notes."""
-    return [replace(finding, severity=Severity.NOTE) for finding in findings]
+def lines_of(sources: Sequence[str], limit: int = NUM_PLACES) -> str:
+    """The first few sources with each file named once: `data/a.jsonl:3, 7, b.jsonl:1`."""
+    said, last = [], ""
+    for source in list(dict.fromkeys(sources))[:limit]:
+        file, _, line = source.rpartition(":")
+        said.append(line if file and file == last else printable(source))
+        last = file
+    return ", ".join(said)

@@ -6,9 +6,9 @@ import re
 from collections import defaultdict
 from collections.abc import Sequence
 
-from whet.data.checks.accused import places_of, share
+from whet.data.checks.accused import lines_of, share
 from whet.data.checks.texts import free_answers
-from whet.data.places import at, printable
+from whet.data.places import printable
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
 
@@ -95,10 +95,9 @@ def _followed(sides: list[_Side]) -> list[str]:
 
 
 def _finding(rows: list[Example], total: int, verb: str, said: str, filler: bool) -> Finding:
-    shown = [at(row, Severity.NOTE, Kind.BOILERPLATE, "") for row in rows[:5]]
     message = (
         f"{share(len(rows), total)} answers {verb} with {printable(said)!r}, such as "
-        f"{places_of(shown)}."
+        f"{lines_of([row.source for row in rows])}."
     )
     if filler:
         fix = "Take it out, unless every answer shall have it: the model will learn it."

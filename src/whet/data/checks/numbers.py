@@ -49,12 +49,17 @@ def real_address(text: str) -> bool:
 
 
 def phone(text: str) -> bool:
-    """A country code that exists and enough digits, or an area and exchange that are given out."""
+    """A country code that exists and enough digits, or an area and exchange that are given out.
+
+    National forms are those of North America, France and China; others need their country code.
+    """
     digits = "".join(char for char in text if char.isdecimal())
     if len(set(digits)) < 4 or "1234567" in digits:
         return False
     if text.startswith("+") and not digits.startswith("1"):
         return 9 <= len(digits) <= 15 and bool(_COUNTRY.match(digits))
+    if digits.startswith("0") or (len(text) == 11 and text.isdecimal()):
+        return True  # the forms of France and of China's mobile phones, which are fixed
     number = digits[1:] if text.startswith("+") else digits
     if len(number) != 10:
         return False

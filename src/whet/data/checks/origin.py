@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from whet.data.checks.accused import share
+from whet.data.checks.accused import lines_of, share
 from whet.data.places import listed, printable
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
@@ -26,7 +26,7 @@ def origins(
         if made:
             message = (
                 f"{share(len(made), len(rows))} {name} rows are synthetic, such as "
-                f"{listed([row.source for row in made[:3]])}."
+                f"{lines_of([row.source for row in made], 3)}."
             )
             fix = "Hold out real rows: synthetic ones measure likeness to their maker."
             findings.append(Finding(Severity.WARNING, Kind.ORIGIN, message, fix=fix))

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from statistics import quantiles
 
+from whet.data.checks.accused import lines_of
 from whet.data.checks.texts import free_answers
-from whet.data.places import listed
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
 
@@ -29,7 +29,8 @@ TRAITS = {
         r"^\W*(?:sure|certainly|of course|absolutely|great|okay|ok|yes, (?:sure|of course))[,!.]",
         re.I,
     ),
-    "speak of themselves (I, we)": re.compile(r"\b(?:I|I'm|I've|I'll|we|We|my|our|Our)\b"),
+    "speak of themselves (I, we)": re.compile(r"\b(?:I|we|We|my|My|our|Our)\b"),
+    "address the reader (you)": re.compile(r"\byou(?:r|rs|'re|'ll)?\b", re.I),
     "end with a question": re.compile(r"[?\uff1f]\s*$"),
     "hold emoji": re.compile(r"[\U0001f300-\U0001faff\u2600-\u27bf]"),
     "name themselves an AI": re.compile(r"\bas an AI\b|\bAI language model\b", re.I),
@@ -59,7 +60,7 @@ def _minority(name: str, trait: re.Pattern[str], rows: Sequence[Example]) -> str
     part = len(minority) / len(rows)
     if len(minority) < MIN_COUNT or not MIN_SHARE <= part <= MAX_SHARE:
         return ""
-    places = listed(minority[:NUM_PLACES], NUM_PLACES)
+    places = lines_of([source.rpartition("/")[2] for source in minority], NUM_PLACES)
     said = f"{100 * part:.0f} %" if rare else f"all but {100 * part:.0f} %"
     return f"{said} {name} ({'as' if rare else 'without:'} {places})"
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from whet.data.checks.accused import lines_of
 from whet.data.checks.labels import labels
 from whet.data.checks.vectors import Indices, Nearest, Placed, Vectors, nearest
 from whet.data.places import at, listed, printable
@@ -167,7 +168,7 @@ def _pair(judged: Judged, first: int, second: int, count: int) -> Finding:
     message = (
         f"{printable(judged.names[first])!r} and {printable(judged.names[second])!r} are hard to "
         f"tell apart: {count} of their {total} rows are most like rows of the other label, such "
-        f"as {listed(shown)}."
+        f"as {lines_of(shown)}."
     )
     fix = "Add rows that show the difference, or make them one label."
     return Finding(Severity.NOTE, Kind.CONFUSABLE, message, fix=fix)

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from whet.findings import Finding, Kind, Severity
 from whet.types import Example
 
 Vectors = np.ndarray[Any, np.dtype[np.float32]]
@@ -73,6 +74,18 @@ def compared(examples: Sequence[Example]) -> list[Example]:
         return list(examples)
     limit = sorted(example.id for example in examples)[MAX_ROWS - 1]
     return [example for example in examples if example.id <= limit][:MAX_ROWS]
+
+
+def left_out(examples: Sequence[Example], those: Placed) -> list[Finding]:
+    """A note where not all rows were compared with each other."""
+    if len(those.rows) == len(examples):
+        return []
+    message = (
+        f"labels, topics and likeness were judged on {len(those.rows):,} of the {len(examples):,} "
+        "training rows, chosen by their ids."
+    )
+    fix = "To have all rows judged, check the file in parts."
+    return [Finding(Severity.NOTE, Kind.COVERAGE, message, fix=fix)]
 
 
 def vectors(texts: Sequence[str], embed: Embed | None) -> Vectors:
