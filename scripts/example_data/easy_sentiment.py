@@ -5,7 +5,15 @@ from __future__ import annotations
 from functools import partial
 from random import Random
 
-from example_data.grammar import Pair, capital, distinct, generator, table, words
+from example_data.grammar import (
+    Pair,
+    capital,
+    distinct,
+    generator,
+    table,
+    without_near_copies,
+    words,
+)
 
 WORDS: dict[str, tuple[list[str], list[str]]] = {
     "positive": (
@@ -80,5 +88,5 @@ def review(rng: Random) -> Pair:
 def files() -> dict[str, str]:
     """Path in the example's folder: text."""
     rng = generator("easy-sentiment")
-    pairs = distinct(partial(review, rng), 600, set())
+    pairs = without_near_copies(distinct(partial(review, rng), 800, set()))[:600]
     return {"data/reviews.csv": table(("review", "sentiment"), pairs)}

@@ -9,6 +9,9 @@ import random
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from whet.data.overlap import near_duplicates
+from whet.data.overlap.measure import Alike
+
 
 class Pair(NamedTuple):
     """A message and the answer that it should get."""
@@ -42,6 +45,14 @@ def distinct(draw: Callable[[], Pair], count: int, taken: set[str]) -> list[Pair
             taken.add(key)
             found.append(pair)
     return found
+
+
+def without_near_copies(pairs: Sequence[Pair]) -> list[Pair]:
+    """The pairs without those that nearly repeat an earlier one, by a stricter rule than check's."""
+    texts = ((str(i), pair.message) for i, pair in enumerate(pairs))
+    found = near_duplicates(texts, Alike(pairs=0.4, words=0.6), min_words=5)
+    again = {int(name) for cluster in found.clusters for name in cluster.ids[1:]}
+    return [pair for i, pair in enumerate(pairs) if i not in again]
 
 
 def jsonl(rows: Iterable[Mapping[str, Any]]) -> str:

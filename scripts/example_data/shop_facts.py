@@ -28,9 +28,9 @@ OPENS = Attribute(
     ["{e} opens at {v}.", "The doors of {e} open at {v}.", "Opening time of {e}: {v}."],
     [
         "When does {e} open?",
-        "At what time does {e} open?",
+        "From when on can I go into {e}?",
         "What is the opening time of {e}?",
-        "What time does {e} open?",
+        "Tell me the hour at which the doors of {e} open.",
     ],
 )
 PRICE = Attribute(
@@ -40,7 +40,7 @@ PRICE = Attribute(
         "How much is {e}?",
         "What does {e} cost?",
         "What is the price of {e}?",
-        "How much does {e} cost?",
+        "I would like to buy {e}, for how much?",
     ],
 )
 
@@ -54,7 +54,9 @@ KINDS = words("cafe bakery bookshop gallery shop pharmacy restaurant gym studio 
 BRANDS = words("""Velmora Plobu Trinda Sorello Grefta Kalino Brustan Jarewo Fimola Doskira Nuvento
 Walipa Hestron Clumira Rovanda Skelto Thumbra Mirelo Pagando Orbelin Quasto Zandori Lubrena
 Vireska Tolmari Penuvo Gralisa Bokeri Hadrino Sulveta""")
-THINGS = words("lamp chair kettle clock mirror basket blanket guitar camera radio")
+THINGS = words("""lamp chair kettle clock mirror basket blanket guitar camera radio bottle table carpet
+ladder drum hammer pillow towel bucket knife plate candle umbrella suitcase helmet vase shelf stove
+piano broom""")
 
 PLACES = [
     f"the {sign} {name} {KINDS[i % len(KINDS)]}"
@@ -94,16 +96,20 @@ def document(rng: Random, fact: Entry) -> dict[str, str]:
 
 
 def files() -> dict[str, str]:
-    """Path in the example's folder: text. Each fact: two wordings in train, two held out."""
+    """Path in the example's folder: text. Each fact: two wordings in train, two held out, all in test or all in validation."""
     rng = generator("shop-facts")
     known = entries(rng)
     made = {"docs/season.jsonl": jsonl(document(rng, fact) for fact in known)}
-    held_out = [Pair(question, fact.new) for fact in known for question in fact.questions[:2]]
-    train = [Pair(question, fact.old) for fact in known for question in fact.questions[2:]]
-    rng.shuffle(held_out)
-    rng.shuffle(train)
-    splits = {"test": held_out[:80], "validation": held_out[80:], "train": train}
+    rng.shuffle(known)
+    splits = {
+        "test": [Pair(asked, fact.new) for fact in known[:40] for asked in fact.questions[:2]],
+        "validation": [
+            Pair(asked, fact.new) for fact in known[40:] for asked in fact.questions[:2]
+        ],
+        "train": [Pair(asked, fact.old) for fact in known for asked in fact.questions[2:]],
+    }
     for split, pairs in splits.items():
+        rng.shuffle(pairs)
         made[f"data/{split}.jsonl"] = jsonl(
             {"prompt": pair.message, "completion": pair.answer} for pair in pairs
         )

@@ -81,6 +81,11 @@ def letter(rng: Random, write: Callable[[Random], Pair]) -> Pair:
     return Pair(capital(rng.choice(OPENERS) + text) + rng.choice([".", ".", "!"]), label)
 
 
+def signed(pair: Pair, flat: int) -> Pair:
+    """The letter with the number of its writer's flat; no two letters come from one."""
+    return Pair(f"{pair.message} Flat {flat}", pair.answer)
+
+
 def files() -> dict[str, str]:
     """Path in the example's folder: text.
 
@@ -88,6 +93,7 @@ def files() -> dict[str, str]:
     """
     taken: set[str] = set()
     made = {}
+    flats = iter(generator("thirty-rows/flats").sample(range(10, 300), 210))
     for split, count in {"test": 30, "validation": 60, "train": 120}.items():
         rng = generator(f"thirty-rows/{split}")
         num_lift, num_mixed = count * 3 // 20, count // 4
@@ -96,6 +102,7 @@ def files() -> dict[str, str]:
             pairs += distinct(partial(letter, rng, write), num, taken)
         pairs += distinct(partial(letter, rng, plain), count - len(pairs), taken)
         rng.shuffle(pairs)
+        pairs = [signed(pair, next(flats)) for pair in pairs]
         made[f"data/{split}.jsonl"] = jsonl(
             {
                 "conversations": [
