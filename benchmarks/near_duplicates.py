@@ -77,7 +77,7 @@ def whet_run(texts: list[str], planted: list[tuple[int, int]]) -> dict[str, Any]
 
 
 def datasketch_run(texts: list[str], planted: list[tuple[int, int]]) -> dict[str, Any]:
-    """Candidates of plain datasketch, and how many planted copies have their original among them."""
+    """Plain datasketch, and how many planted copies have their original as a candidate."""
     from datasketch import MinHash, MinHashLSH
 
     index = MinHashLSH(threshold=0.6, num_perm=128)

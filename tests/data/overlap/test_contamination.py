@@ -23,9 +23,20 @@ from whet.errors import DataError
 from whet.types import Example
 
 NUM_INJECTED = 100
-FILLER = (
-    "river copper lantern yesterday folded harbour seven quiet meadow borrowed glass north".split()
-)
+FILLER = [
+    "river",
+    "copper",
+    "lantern",
+    "yesterday",
+    "folded",
+    "harbour",
+    "seven",
+    "quiet",
+    "meadow",
+    "borrowed",
+    "glass",
+    "north",
+]
 
 
 def row(text: str, number: int = 1, answer: str = "Sure.") -> Example:
@@ -135,7 +146,20 @@ def test_short_texts_count_only_as_whole_messages_of_four_words_together() -> No
 
 def test_what_many_items_share_proves_nothing() -> None:
     instruction = "Read the following passage with care and answer the question below in one word."
-    names = "ash birch cedar elm fir hazel larch maple oak pine rowan willow".split()
+    names = [
+        "ash",
+        "birch",
+        "cedar",
+        "elm",
+        "fir",
+        "hazel",
+        "larch",
+        "maple",
+        "oak",
+        "pine",
+        "rowan",
+        "willow",
+    ]
     many = [Item(f"b:{n}", (f"{instruction} What is {n}?",)) for n in names]
     assert contamination([row(f"{instruction} Who are you?")], many).touched == frozenset()
 

@@ -64,7 +64,7 @@ def test_a_template_with_other_numbers_is_no_copy() -> None:
 
 
 def test_another_noun_in_a_short_question_is_another_question() -> None:
-    common = "how do i say in the language of my neighbours".split()
+    common = ["how", "do", "i", "say", "in", "the", "language", "of", "my", "neighbours"]
     drawn = random.Random(6)
     rows = [f"{text} {' '.join(drawn.sample(common, 10))}" for text in prose(200)]
     question = "how do i say {} in the language of my neighbours"
