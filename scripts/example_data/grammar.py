@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import functools
 import io
 import json
 import random
@@ -32,16 +33,32 @@ def capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def distinct(draw: Callable[[], Pair], count: int, taken: set[str]) -> list[Pair]:
-    """`count` pairs whose messages, without case, are not in `taken`; they are added to it."""
+def distinct(
+    draw: Callable[[], Pair], count: int, taken: set[str], *, apart: bool = False
+) -> list[Pair]:
+    """`count` pairs whose messages, without case, are not in `taken`; they are added to it.
+
+    With `apart`, nor is a message that shares three quarters of its words with one in it.
+    """
     found: list[Pair] = []
     while len(found) < count:
         pair = draw()
         key = " ".join(pair.message.lower().split())
-        if key not in taken:
+        if key not in taken and not (apart and _near_one(key, taken)):
             taken.add(key)
             found.append(pair)
     return found
+
+
+def _near_one(text: str, taken: set[str]) -> bool:
+    said = _plain_words(text)
+    others = map(_plain_words, taken)
+    return any(4 * len(said & other) >= 3 * len(said | other) for other in others)
+
+
+@functools.cache
+def _plain_words(text: str) -> frozenset[str]:
+    return frozenset(word.strip(".,!") for word in text.split())
 
 
 def jsonl(rows: Iterable[Mapping[str, Any]]) -> str:

@@ -28,9 +28,9 @@ OPENS = Attribute(
     ["{e} opens at {v}.", "The doors of {e} open at {v}.", "Opening time of {e}: {v}."],
     [
         "When does {e} open?",
-        "At what time does {e} open?",
+        "How early does {e} let people in?",
         "What is the opening time of {e}?",
-        "What time does {e} open?",
+        "From what hour is {e} open?",
     ],
 )
 PRICE = Attribute(
@@ -40,7 +40,7 @@ PRICE = Attribute(
         "How much is {e}?",
         "What does {e} cost?",
         "What is the price of {e}?",
-        "How much does {e} cost?",
+        "What would I pay for {e}?",
     ],
 )
 
