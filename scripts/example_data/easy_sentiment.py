@@ -80,5 +80,5 @@ def review(rng: Random) -> Pair:
 def files() -> dict[str, str]:
     """Path in the example's folder: text."""
     rng = generator("easy-sentiment")
-    pairs = distinct(partial(review, rng), 600, set(), apart=True)
+    pairs = distinct(partial(review, rng), 600, set(), apart=0.75)
     return {"data/reviews.csv": table(("review", "sentiment"), pairs)}

@@ -34,26 +34,34 @@ def capital(text: str) -> str:
 
 
 def distinct(
-    draw: Callable[[], Pair], count: int, taken: set[str], *, apart: bool = False
+    draw: Callable[[], Pair], count: int, taken: set[str], *, apart: float = 1.0
 ) -> list[Pair]:
     """`count` pairs whose messages, without case, are not in `taken`; they are added to it.
 
-    With `apart`, nor is a message that shares three quarters of its words with one in it.
+    Nor is a message of seven words or more that shares `apart` of all their words with one in it,
+    so that no row is a near copy of another.
     """
     found: list[Pair] = []
     while len(found) < count:
         pair = draw()
         key = " ".join(pair.message.lower().split())
-        if key not in taken and not (apart and _near_one(key, taken)):
+        if key not in taken and not (apart < 1 and _near_one(key, taken, apart)):
             taken.add(key)
             found.append(pair)
     return found
 
 
-def _near_one(text: str, taken: set[str]) -> bool:
+def _near_one(text: str, taken: set[str], apart: float) -> bool:
     said = _plain_words(text)
+    if len(text.split()) < 7:
+        return _spoken(text) in map(_spoken, taken)
     others = map(_plain_words, taken)
-    return any(4 * len(said & other) >= 3 * len(said | other) for other in others)
+    return any(len(said & other) >= apart * len(said | other) for other in others)
+
+
+@functools.cache
+def _spoken(text: str) -> str:
+    return " ".join(word.strip(".,!") for word in text.split())
 
 
 @functools.cache

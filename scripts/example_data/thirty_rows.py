@@ -20,6 +20,9 @@ URGENT = [
     "the {o} is leaking",
     "the {o} is on fire",
     "somebody is hurt",
+    "there are sparks behind the {o}",
+    "my child is locked in with the {o} running",
+    "the {o} gave me an electric shock",
 ]
 PLEAS = ["", " please hurry", " we need help right now", " come at once", " this cannot wait"]
 CALM = [
@@ -29,6 +32,13 @@ CALM = [
     "some day I would like a new {o}",
     "just a small question about the {o}",
     "the {o} could be cleaned, but there is no hurry",
+    "I like the {o}",
+    "the {o} looks old",
+    "who made the {o}",
+    "the {o} is dusty",
+    "please paint the {o}",
+    "the {o} seems slow",
+    "the {o} looks dull",
 ]
 OVER = [
     "last week water was pouring through the ceiling, and your man came at once. Now {c}",
@@ -93,8 +103,8 @@ def files() -> dict[str, str]:
         num_lift, num_mixed = count * 3 // 20, count // 4
         pairs = []
         for write, num in ((lift, num_lift), (mixed, num_mixed)):
-            pairs += distinct(partial(letter, rng, write), num, taken)
-        pairs += distinct(partial(letter, rng, plain), count - len(pairs), taken)
+            pairs += distinct(partial(letter, rng, write), num, taken, apart=0.63)
+        pairs += distinct(partial(letter, rng, plain), count - len(pairs), taken, apart=0.63)
         rng.shuffle(pairs)
         made[f"data/{split}.jsonl"] = jsonl(
             {
