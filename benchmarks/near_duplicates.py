@@ -8,9 +8,10 @@ recur as in prose. Each twentieth row is a planted near copy: an earlier row wit
 twenty, at least one, replaced by another draw. Texts are equal for both.
 
 whet: `near_duplicates`, verification included. datasketch: as its documentation has it, a MinHash
-of 128 permutations of the row's set of words (`MinHash.bulk`, the fastest way of three tried),
-queried and inserted row by row into a MinHashLSH, threshold 0.6; candidates are not verified. Both are run in turns, so that a slow hour of the
-machine hits both; datasketch's time is scaled from its rows by their number.
+of 128 permutations of the row's set of words (`MinHash.bulk`, the fastest of three ways tried),
+queried and inserted row by row into a MinHashLSH, threshold 0.6; candidates are not verified.
+Both are run in turns, so that a slow hour of the machine hits both; datasketch's time is scaled
+from its rows by their number.
 """
 
 from __future__ import annotations

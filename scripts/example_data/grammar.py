@@ -39,7 +39,7 @@ def distinct(
     """`count` pairs whose messages, without case, are not in `taken`; they are added to it.
 
     Nor is a message of seven words or more that shares `apart` of all their words with one in it,
-    so that no row is a near copy of another.
+    so that no row is a near copy of another; 1 lets near copies be.
     """
     found: list[Pair] = []
     while len(found) < count:
