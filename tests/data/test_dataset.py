@@ -156,3 +156,58 @@ def test_importing_the_room_loads_no_optional_package() -> None:
         "assert not heavy, heavy\n"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+PROBLEM = (
+    "Olivia keeps nineteen purple lizards in the attic and gives five of them to Tom, who lives "
+    "upstairs; how many lizards are left?"
+)
+
+
+def test_training_rows_that_hold_benchmark_items_are_named(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", [*range(9), f"of the day: {PROBLEM}"])
+    (tmp_path / "bench.csv").write_text(f'question,answer\n"{PROBLEM}",fourteen\n')
+    data = config(train="train.jsonl", benchmarks=("bench.csv",))
+    dataset = load(data, root=tmp_path)
+    (finding,) = (f for f in dataset.findings if f.kind is Kind.CONTAMINATION)
+    assert (finding.severity, finding.line) == (Severity.WARNING, 10)
+    assert "bench.csv:2 (word for word)" in finding.message
+    assert dataset.touched_items == {"bench.csv:2"}
+    with pytest.raises(DataError, match=r"nothing\.csv"):
+        survey(config(train="train.jsonl", benchmarks=("nothing.csv",)), root=tmp_path)
+
+
+def test_a_test_input_within_a_longer_training_row_is_contamination(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", [*range(9), f"{PROBLEM} In 1999 they were 12."])
+    (tmp_path / "test.jsonl").write_text(json.dumps({"input": PROBLEM, "output": "14"}) + "\n")
+    dataset = survey(config(train="train.jsonl", test="test.jsonl"), root=tmp_path)
+    assert dataset.touched_items == {"test.jsonl:1"}
+    assert dataset.errors == []
+
+
+def test_near_leaks_fall_under_the_same_policy_as_exact_ones(tmp_path: Path) -> None:
+    write(tmp_path, "train.jsonl", [*range(9), PROBLEM])
+    write(tmp_path, "test.jsonl", [f"{PROBLEM} please"])
+    (error,) = survey(config(train="train.jsonl", test="test.jsonl"), root=tmp_path).errors
+    assert (error.kind, error.file, error.line) == (Kind.LEAK_NEAR, "test.jsonl", 1)
+    dropped = load(
+        config(train="train.jsonl", test="test.jsonl", on_leak="drop_train"), root=tmp_path
+    )
+    assert (len(dropped.train), len(dropped.test)) == (9, 1)
+    assert dropped.ledger.by_reason == {"leak": 1}
+
+
+def test_paraphrases_are_warned_of_when_an_embedder_is_handed_in(tmp_path: Path) -> None:
+    import numpy as np
+
+    write(tmp_path, "train.jsonl", ["alpha"])
+    write(tmp_path, "test.jsonl", ["beta"])
+    data = config(train="train.jsonl", test="test.jsonl")
+
+    def embed(texts: Any) -> Any:
+        return np.ones((len(texts), 1), np.float32)
+
+    assert not [f for f in survey(data, root=tmp_path).findings if f.kind is Kind.LEAK_PARAPHRASE]
+    found = survey(data, root=tmp_path, embed=embed)
+    assert [f.line for f in found.findings if f.kind is Kind.LEAK_PARAPHRASE] == [1]
+    assert found.errors == [] and len(found.test) == 1

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from whet.data import check, find_leaks, labels, read
+from whet.data import check, find_leaks, input_key, labels, read
+from whet.data.overlap import near_duplicates
 from whet.findings import Kind, Severity
+from whet.types import Example
 
 # file, columns, format, rows, lines of broken rows
 SETS = [
@@ -109,3 +112,57 @@ def test_hh_rlhfs_chosen_answers_can_be_imitated(test_data: Path) -> None:
     reading = read("hh_rlhf/test.jsonl.gz", columns, root=test_data / "datasets")
     assert reading.format == "messages"
     assert len(reading.examples) == 2312 - len(reading.broken) > 2250
+
+
+def test_banking77_has_two_texts_with_two_labels(test_data: Path) -> None:
+    train, test = (
+        read(f"banking77/{name}.csv", root=test_data / "datasets").examples
+        for name in ("train", "test")
+    )
+    kinds = Counter(finding.kind for finding in check(train, test=test))
+    assert kinds[Kind.LABEL_CONFLICT] == 2
+    assert 200 <= kinds[Kind.DUPLICATE_NEAR] <= 500
+
+
+def test_clinc150_has_36_texts_in_several_splits_and_4_with_two_labels(test_data: Path) -> None:
+    data = json.loads((test_data / "datasets/clinc150/data_full.json").read_text("utf-8"))
+    splits = {
+        name: [
+            Example.of(
+                [{"role": "user", "content": text}, {"role": "assistant", "content": label}],
+                f"{part}:{number}",
+            )
+            for part in (name, f"oos_{name}")
+            for number, (text, label) in enumerate(data[part], 1)
+        ]
+        for name in ("train", "val", "test")
+    }
+    leaked: set[str] = set()
+    num_near = 0
+    for seen, held_out in (("train", "test"), ("val", "test"), ("train", "val")):
+        for leak in find_leaks(splits[seen], splits[held_out]):
+            if leak.kind is Kind.LEAK_EXACT:
+                leaked.add(input_key(leak.held_out))
+            num_near += leak.kind is Kind.LEAK_NEAR
+    assert len(leaked) == 36
+    assert 50 <= num_near <= 150
+    conflicts = [
+        finding
+        for finding in check(splits["train"], splits["val"], splits["test"])
+        if finding.kind is Kind.LABEL_CONFLICT
+    ]
+    assert len(conflicts) == 4
+
+
+@pytest.mark.parametrize(("name", "num"), [("glaive_toolcall_en", 35), ("alpaca_en", 14)])
+def test_exact_duplicates_of_the_demo_sets(test_data: Path, name: str, num: int) -> None:
+    examples = read(f"llamafactory_demo/{name}_demo.json", root=test_data / "datasets").examples
+    kinds = Counter(finding.kind for finding in check(examples))
+    assert kinds[Kind.DUPLICATE_EXACT] == num
+
+
+def test_gsm8k_s_problems_with_other_numbers_are_no_near_copies(test_data: Path) -> None:
+    lines = (test_data / "eval/gsm8k/train.jsonl").read_text("utf-8").splitlines()
+    problems = [json.loads(line)["question"] for line in lines]
+    found = near_duplicates((str(row), text) for row, text in enumerate(problems))
+    assert [cluster.ids for cluster in found.clusters] == [("2483", "6691")]
