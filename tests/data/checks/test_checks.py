@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -109,6 +110,17 @@ def test_the_embedder_that_is_handed_in_says_what_is_alike() -> None:
     assert finding.line == 1
     assert asked == [row.question for row in rows]
     assert not said(check(rows), Kind.LABEL_SUSPICIOUS)
+
+
+@pytest.mark.parametrize(
+    "piece", ["\n", " ", "1. a\n", "{{ a ", "a@", "ab:", "4", "http://a:", "\u00c3", "open 1", "- "]
+)
+def test_a_text_made_to_be_slow_is_read_in_linear_time(piece: str) -> None:
+    long = piece * (100_000 // len(piece))
+    rows = [example("q", long, 1), *[example(f"q {n}", f"answer {n}", n) for n in range(2, 40)]]
+    start = time.process_time()
+    check(rows)
+    assert time.process_time() - start < 5, "a pattern takes more than linear time"
 
 
 # file, columns, the most rows in a hundred that are accused of anything but being a duplicate

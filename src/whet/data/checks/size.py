@@ -16,7 +16,9 @@ LONG_ANSWER_BYTES = 800
 SHORT_ANSWER_BYTES = 200
 MIN_SHARE = 0.3
 
-_CODE = re.compile(r"```|^\s*(?:def|class|function|import|SELECT|public|#include)\b", re.MULTILINE)
+_CODE = re.compile(
+    r"```|^[ \t]*(?:def|class|function|import|SELECT|public|#include)\b", re.MULTILINE
+)
 _STEPS = re.compile(r"\bstep \d|<think>|####|\btherefore\b|=\s*\d", re.IGNORECASE)
 
 

@@ -17,11 +17,12 @@ MAX_SHARE = 0.35
 """Between these shares a trait is a minority's; above, answers simply vary."""
 MIN_COUNT = 3
 NUM_PLACES = 2
+MAX_CHARS = 3000
 MIN_LENGTH_RATIO = 20.0
 
 TRAITS = {
-    "use markdown": re.compile(r"^#{1,6} |\*\*[^*\n]+\*\*|^\s*[-*] \S|^```", re.MULTILINE),
-    "are numbered lists": re.compile(r"^\s*1[.)] .*\n(?:.*\n)*?\s*2[.)] ", re.MULTILINE),
+    "use markdown": re.compile(r"^#{1,6} |\*\*[^*\n]+\*\*|^[ \t]*[-*] \S|^```", re.MULTILINE),
+    "are numbered lists": re.compile(r"^[ \t]*1[.)] .*\n(?:.*\n){0,20}?[ \t]*2[.)] ", re.MULTILINE),
     "begin with a greeting": re.compile(
         r"^\W*(?:hi|hello|hey|dear|greetings|good (?:morning|day|afternoon|evening))\b", re.I
     ),
@@ -53,7 +54,7 @@ def style(examples: Sequence[Example]) -> list[Finding]:
 
 
 def _minority(name: str, trait: re.Pattern[str], rows: Sequence[Example]) -> str:
-    having = [bool(trait.search(row.answer)) for row in rows]
+    having = [bool(trait.search(_ends(row.answer))) for row in rows]
     share = sum(having) / len(rows)
     rare = share <= 0.5
     minority = [row.source for row, has in zip(rows, having, strict=True) if has == rare]
@@ -63,6 +64,11 @@ def _minority(name: str, trait: re.Pattern[str], rows: Sequence[Example]) -> str
     places = lines_of([source.rpartition("/")[2] for source in minority], NUM_PLACES)
     said = f"{100 * part:.0f} %" if rare else f"all but {100 * part:.0f} %"
     return f"{said} {name} ({'as' if rare else 'without:'} {places})"
+
+
+def _ends(text: str) -> str:
+    """The beginning and the end of a long text, where style shows; short texts whole."""
+    return text if len(text) <= 2 * MAX_CHARS else f"{text[:MAX_CHARS]}\n{text[-MAX_CHARS:]}"
 
 
 def _length_spread(rows: Sequence[Example]) -> list[str]:
