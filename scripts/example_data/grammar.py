@@ -48,7 +48,7 @@ def distinct(draw: Callable[[], Pair], count: int, taken: set[str]) -> list[Pair
 
 
 def without_near_copies(pairs: Sequence[Pair]) -> list[Pair]:
-    """The pairs without those that nearly repeat an earlier one, by a stricter rule than check's."""
+    """The pairs without those that nearly repeat an earlier one: a stricter rule than check's."""
     texts = ((str(i), pair.message) for i, pair in enumerate(pairs))
     found = near_duplicates(texts, Alike(pairs=0.4, words=0.6), min_words=5)
     again = {int(name) for cluster in found.clusters for name in cluster.ids[1:]}

@@ -54,9 +54,9 @@ KINDS = words("cafe bakery bookshop gallery shop pharmacy restaurant gym studio 
 BRANDS = words("""Velmora Plobu Trinda Sorello Grefta Kalino Brustan Jarewo Fimola Doskira Nuvento
 Walipa Hestron Clumira Rovanda Skelto Thumbra Mirelo Pagando Orbelin Quasto Zandori Lubrena
 Vireska Tolmari Penuvo Gralisa Bokeri Hadrino Sulveta""")
-THINGS = words("""lamp chair kettle clock mirror basket blanket guitar camera radio bottle table carpet
-ladder drum hammer pillow towel bucket knife plate candle umbrella suitcase helmet vase shelf stove
-piano broom""")
+THINGS = words("""lamp chair kettle clock mirror basket blanket guitar camera radio bottle table
+carpet ladder drum hammer pillow towel bucket knife plate candle umbrella suitcase helmet vase shelf
+stove piano broom""")
 
 PLACES = [
     f"the {sign} {name} {KINDS[i % len(KINDS)]}"
@@ -96,7 +96,10 @@ def document(rng: Random, fact: Entry) -> dict[str, str]:
 
 
 def files() -> dict[str, str]:
-    """Path in the example's folder: text. Each fact: two wordings in train, two held out, all in test or all in validation."""
+    """Path in the example's folder: text.
+
+    Of each fact two wordings are in train, and two held out together, in test or in validation.
+    """
     rng = generator("shop-facts")
     known = entries(rng)
     made = {"docs/season.jsonl": jsonl(document(rng, fact) for fact in known)}
