@@ -185,3 +185,30 @@ def test_a_row_without_its_group_is_broken(tmp_path: Path) -> None:
         "a.jsonl:2: c: missing; the row has input, output; every row needs a group that is text "
         "or a number. Mend or remove the row."
     ]
+
+
+@pytest.mark.parametrize(
+    ("header", "question", "answer"),
+    [
+        ("customer message,intent", "customer message", "intent"),
+        ("agent_reply,customer-question", "customer-question", "agent_reply"),
+        ("what was said,category", "what was said", "category"),
+        ("prompt,what we want", "prompt", "what we want"),
+    ],
+)
+def test_names_of_several_words_are_known_by_the_last(
+    tmp_path: Path, header: str, question: str, answer: str
+) -> None:
+    names = header.split(",")
+    (tmp_path / "t.csv").write_text(f"{header}\n{names[0]} 1,{names[1]} 1\n")
+    reading = read("t.csv", root=tmp_path)
+    assert reading.errors == []
+    assert reading.examples[0].question == f"{question} 1"
+    assert reading.examples[0].answer == f"{answer} 1"
+    assert repr(question) in reading.reason and repr(answer) in reading.reason
+
+
+def test_two_names_with_the_same_last_word_are_an_error_that_names_both(tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_text("first question,second question,agent reply\na,b,c\n")
+    (error,) = read("t.csv", root=tmp_path).errors
+    assert "'first question'" in str(error) or "first question, second question" in str(error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -66,6 +67,7 @@ class Search:
         """
         shapes = (
             self._mapped, self._preference, self._messages, self._alpaca, self._text, self._pair,
+            self._pair_by_endings,
         )  # fmt: skip
         for shape in shapes:
             found = shape()
@@ -167,6 +169,30 @@ class Search:
             return self._made("prompt_completion", columns, reason)
         return self._made("input_output", {"input": prompt, "output": answer}, reason)
 
+    def _pair_by_endings(self) -> Format | None:
+        """Names of several words by their last one, as `customer message` and `agent_reply`.
+
+        Of two columns one that is known is enough: the other is what is left.
+        """
+        if self.is_mapped:
+            return None
+        prompt = self._one("input", INPUT_WORDS) or self._ending("input", INPUT_WORDS)
+        answer = self._one("output", OUTPUT_WORDS) or self._ending("output", OUTPUT_WORDS)
+        if len(self.seen) == 2 and (prompt is None) != (answer is None):
+            other = next(name for name in self.seen if name not in (prompt, answer))
+            prompt, answer = prompt or other, answer or other
+        if prompt is None or answer is None or prompt == answer:
+            return None
+        reason = f"column {prompt!r} is taken as the input, {answer!r} as the answer"
+        return self._made("input_output", {"input": prompt, "output": answer}, reason)
+
+    def _ending(self, key: str, ranks: Ranks) -> str | None:
+        words = {word for rank in ranks for word in rank}
+        names = [name for low, name in self.free.items() if re.split(r"[\s_-]+", low)[-1] in words]
+        if len(names) > 1:
+            raise self._either(names, key)
+        return names[0] if names else None
+
     def _judged(self, found: Format) -> Format:
         """The format as kto, where a column says of every row whether its answer is wanted."""
         label = self.mapping.get("label")
@@ -211,13 +237,16 @@ class Search:
         for words in ranks:
             names = [self.free[word] for word in words if word in self.free]
             if len(names) > 1:
-                raise Unclear(
-                    f"columns {listed(names)} could each be the {key}.",
-                    f"Add to whet.yaml: data: {{columns: {{{key}: {names[0]}}}}}",
-                )
+                raise self._either(names, key)
             if names:
                 return names[0]
         return None
+
+    def _either(self, names: Sequence[str], key: str) -> Unclear:
+        return Unclear(
+            f"columns {listed(list(names))} could each be the {key}.",
+            f"Add to whet.yaml: data: {{columns: {{{key}: {names[0]}}}}}",
+        )
 
     def _first(self, ranks: Ranks) -> str | None:
         return next((self.free[w] for words in ranks for w in words if w in self.free), None)
