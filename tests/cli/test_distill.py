@@ -22,7 +22,7 @@ Ask = Callable[[], list[str]]
 
 
 @pytest.fixture
-def endpoint() -> Iterator[tuple[str, list[str]]]:
+def endpoint(loopback: None) -> Iterator[tuple[str, list[str]]]:
     """An endpoint that takes a moment for each answer, and the questions it was asked."""
     asked: list[str] = []
 

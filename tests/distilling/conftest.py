@@ -94,7 +94,7 @@ class Server:
 
 
 @pytest.fixture
-def serve(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
+def serve(loopback: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Server]]:
     monkeypatch.setattr("whet.infer.endpoint.FIRST_WAIT_S", 0.01)
     monkeypatch.setattr("whet.verbs.distill.RETRY_BUDGET_S", 1.0)
     servers: list[Server] = []

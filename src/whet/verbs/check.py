@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any
 
 from whet.config import Config
-from whet.configfile import make_config
 from whet.data import Dataset, survey
-from whet.data.names import splits_by_name
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity, worst_first
 from whet.progress import Progress, Silent, check_stop
-from whet.project import Project, open_project
+from whet.project import Project
 from whet.stages.masks import masked
 from whet.stats import look_level, smallest_gain
 from whet.verbs.checked import Checked
+from whet.verbs.loose_files import project_or_files
 
 PAGE_ROWS = 20
 EMBEDDED_AT_ONCE = 512
@@ -53,7 +52,7 @@ def check(
     Raises:
         ConfigError, ModelError: what was asked for cannot be done.
     """
-    project = _project(files, config, overrides, model, root)
+    project = project_or_files(files, config, overrides, model, root)
     notes: list[str] = []
     embed = _embedder(progress or Silent()) if by_meaning else None
     if by_meaning and embed is None:
@@ -111,21 +110,6 @@ def _checked(
         masks=list(masks),
         notes=list(notes),
     )
-
-
-def _project(
-    files: Sequence[str | Path],
-    config: Config | str | Path,
-    overrides: Sequence[str],
-    model: str | None,
-    root: str | Path | None,
-) -> Project:
-    asked = [*overrides, *([f"model={model}"] if model else [])]
-    if not files:
-        return open_project(config, asked, root)
-    found = splits_by_name([str(file) for file in files])
-    data = {split: list(names) for split, names in found.items() if names}
-    return Project(make_config({"model": "whet-nano", "data": data}, asked), Path.cwd())
 
 
 def _embedder(progress: Progress) -> Callable[[Sequence[str]], Any] | None:

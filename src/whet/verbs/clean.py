@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from whet.config import Config, DataConfig
-from whet.configfile import make_config
 from whet.data import Dataset, Ledger, survey
 from whet.data.accounts import Account
 from whet.data.bundles import Clusters
@@ -21,9 +20,10 @@ from whet.data.writers import claim
 from whet.errors import ConfigError, DataError
 from whet.findings import Finding, Kind, Severity
 from whet.progress import Progress, Silent
-from whet.project import Project, open_project
+from whet.project import Project
 from whet.stages.preparing import prompts, tuned_prompt
 from whet.stages.tokens import token_counter
+from whet.verbs.loose_files import project_or_files
 
 MAX_FAULTS = 8
 _LEAKS = (Kind.LEAK_EXACT, Kind.LEAK_NEAR, Kind.LEAK_PARAPHRASE)
@@ -119,7 +119,7 @@ def clean(
         DataError: faults that no repair was asked for, or the folder cannot be written.
         MissingExtraError: a repair needs a package that is not installed.
     """
-    project = _project(files, config, overrides, model, root)
+    project = project_or_files(files, config, overrides, model, root)
     chosen, data = _chosen(project, repair)
     folder = _folder(project, files, out)
     (progress or Silent()).say(f"reading {', '.join(data.train)}")
@@ -167,19 +167,6 @@ def _counts(counts: dict[str, int]) -> str:
     """` (3 broken, 5 duplicate)`, or nothing."""
     said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
     return f" ({said})" if said else ""
-
-
-def _project(
-    files: Sequence[str | Path],
-    config: Config | str | Path,
-    overrides: Sequence[str],
-    model: str | None,
-    root: str | Path | None,
-) -> Project:
-    if not files:
-        return open_project(config, [*overrides, *([f"model={model}"] if model else [])], root)
-    values = {"model": model or "whet-nano", "data": {"train": [str(file) for file in files]}}
-    return Project(make_config(values, overrides), Path(root).resolve() if root else Path.cwd())
 
 
 def _chosen(project: Project, repair: Sequence[str]) -> tuple[set[Repair], DataConfig]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from whet.data.checks.quotes import straightened, typographic_quotes
+from whet.data.checks.quotes import typographic_quotes
+from whet.data.texts import straight_quotes
 from whet.findings import Kind, Severity
 
 
@@ -17,7 +18,7 @@ from whet.findings import Kind, Severity
     ],
 )
 def test_an_answer_is_json_but_for_its_quotes(answer: str) -> None:
-    assert straightened(answer) is not None
+    assert straight_quotes(answer) != answer
 
 
 @pytest.mark.parametrize(
@@ -28,7 +29,7 @@ def test_an_answer_is_json_but_for_its_quotes(answer: str) -> None:
     ],
 )  # fmt: skip
 def test_an_answer_is_not_json_for_another_reason_or_is_json(answer: str) -> None:
-    assert straightened(answer) is None
+    assert straight_quotes(answer) == answer
 
 
 def test_a_finding_says_the_repair(row) -> None:
