@@ -122,9 +122,9 @@ def test_what_cannot_be_compared_is_said(tmp_path: Path) -> None:
 
 
 def test_a_project_says_what_its_columns_mean(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("review,sentiment\nfine,good\n")
+    (tmp_path / "a.csv").write_text("alpha,beta\nfine,good\n")
     (tmp_path / "whet.yaml").write_text(
-        "model: whet-nano\ndata: {train: a.csv, columns: {input: review, output: sentiment}}\n"
+        "model: whet-nano\ndata: {train: a.csv, columns: {input: alpha, output: beta}}\n"
     )
     with pytest.raises(DataError, match="cannot tell the input from the answer"):
         diff_data(tmp_path / "a.csv", tmp_path / "a.csv", config=tmp_path / "none.yaml")

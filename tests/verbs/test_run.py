@@ -170,7 +170,7 @@ def test_without_torch_the_command_that_installs_it_is_told(
         whet.run(project)
     found = whet.check(config=project)
     assert found.passed
-    assert "Lengths were not checked" in found.text()
+    assert "Lengths and masks were not checked" in found.text()
     assert not (project / "runs").exists()
 
 
