@@ -77,7 +77,8 @@ class DataConfig(Section):
     roles: dict[str, Literal["system", "user", "assistant", "tool"]] = {}
     """Only where roles must be mapped, e.g. {bot: assistant}."""
     on_leak: Literal["error", "drop_train", "drop_test"] = "error"
-    """A training row whose input is also in test: stop, or drop it from the named side."""
+    """A held-out row that is (nearly) in training too: stop, or drop it from the named side. Near
+    copies that `split` itself has parted leave the side that is held out less, and it is said."""
     on_too_long: Literal["error", "drop", "truncate_left", "truncate_right"] = "error"
     """A training row longer than `train.max_length`: stop, drop it, or cut its prompt."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 
 from whet.config import DataConfig
-from whet.data import load, survey
+from whet.data import find_leaks, load, survey
 from whet.errors import DataError
 from whet.findings import Kind, Severity
 
@@ -211,3 +212,22 @@ def test_paraphrases_are_warned_of_when_an_embedder_is_handed_in(tmp_path: Path)
     found = survey(data, root=tmp_path, embed=embed)
     assert [f.line for f in found.findings if f.kind is Kind.LEAK_PARAPHRASE] == [1]
     assert found.errors == [] and len(found.test) == 1
+
+
+def test_near_copies_that_the_split_parted_leave_training_and_are_said(tmp_path: Path) -> None:
+    rng = random.Random(0)
+    rows = []
+    for n in range(40):
+        words = ["".join(rng.choices("abcdefghijklmnop", k=5)) for _ in range(20)]
+        for lead in ("The", "That"):
+            rows.append({"input": " ".join([lead, *words]), "output": f"answer {n}"})
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    parted = DataConfig(train=("rows.jsonl",), split={"validation": 0.2, "test": 0.3})
+    dataset = load(parted, root=tmp_path)
+    dropped = dataset.ledger.by_reason["leak"]
+    assert dropped > 5 and sum(dataset.ledger.kept.values()) == len(rows) - dropped
+    said = [f for f in dataset.findings if f.kind is Kind.LEAK_NEAR]
+    assert said and all(f.severity is Severity.WARNING for f in said)
+    assert "`whet clean` keeps such rows together" in str(said[0])
+    for seen, held_out in (("train", "test"), ("validation", "test"), ("train", "validation")):
+        assert find_leaks(dataset.splits[seen], dataset.splits[held_out]) == []

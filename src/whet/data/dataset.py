@@ -6,7 +6,7 @@ files -> read -> split -> (repair) -> leaks -> checks -> Dataset
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -142,7 +142,8 @@ def survey(
     state = before if mend is None else _mended(before, mend)
     num_read = sum(reading.num_rows for reading in readings.values())
     skipped = embed is not None and num_read > MAX_BY_MEANING
-    state = _without_leaks(state, str(data.on_leak), None if skipped else embed)
+    cut = {name for name in SPLITS if getattr(data.split, name, None)}
+    state = _without_leaks(state, str(data.on_leak), cut, None if skipped else embed)
     findings = [finding for reading in readings.values() for finding in reading.findings]
     findings += state.findings + _emptied(before, state)
     if skipped:
@@ -255,14 +256,26 @@ def _divided(
     return _State(made.train, validation, made.test or held_out["test"]), made.made
 
 
-def _without_leaks(state: _State, on_leak: str, embed: Embed | None) -> _State:
-    """Test against all that settings see, then validation against train."""
-    state = _freed(state, "train", "test", on_leak, embed)
-    state = _freed(state, "validation", "test", on_leak, embed)
-    return _freed(state, "train", "validation", on_leak, embed)
+def _without_leaks(
+    state: _State, on_leak: str, cut: Collection[str], embed: Embed | None
+) -> _State:
+    """Test against all that settings see, then validation against train.
+
+    `cut` are the splits that were cut from the training rows here. What then leaks between two
+    of them are near copies that the split has parted, and no mistake of the user: the side that
+    is held out less loses them.
+    """
+    for seen, held_out in (("train", "test"), ("validation", "test"), ("train", "validation")):
+        parted = {seen, held_out} <= {"train", *cut}
+        policy = "drop_train" if parted and on_leak == "error" else on_leak
+        reason = "`whet clean` keeps such rows together" if parted else f"data.on_leak: {on_leak}"
+        state = _freed(state, seen, held_out, policy, reason, embed)
+    return state
 
 
-def _freed(state: _State, seen: str, held_out: str, on_leak: str, embed: Embed | None) -> _State:
+def _freed(
+    state: _State, seen: str, held_out: str, on_leak: str, reason: str, embed: Embed | None
+) -> _State:
     first, second = getattr(state, seen), getattr(state, held_out)
     leaks = find_leaks(first, second, embed)
     warned = leak_findings([leak for leak in leaks if leak.kind is Kind.LEAK_PARAPHRASE])
@@ -276,8 +289,10 @@ def _freed(state: _State, seen: str, held_out: str, on_leak: str, embed: Embed |
         return replace(state, findings=[*state.findings, *errors])
     resolved = resolve_leaks(first, second, leaks, on_leak)
     side = seen if resolved.dropped_from == "train" else held_out
-    message = f"{len(resolved.dropped)} {side} rows were dropped: they are, word for word or " \
-        f"nearly so, in both {seen} and {held_out} (data.on_leak: {on_leak})."  # fmt: skip
+    message = (
+        f"{len(resolved.dropped)} {side} rows were dropped: they are, word for word or nearly so, "
+        f"in both {seen} and {held_out} ({reason})."
+    )
     note = Finding(Severity.WARNING, leaks[0].kind, message)
     parts = {seen: resolved.train, held_out: resolved.test}
     return replace(
