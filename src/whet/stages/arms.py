@@ -47,13 +47,10 @@ def wanted(job: Job, name: str) -> bool:
     return not job.options.arms or name in job.options.arms
 
 
-def baselines(job: Job, prompt: str | None, num_shots: int, num_passages: int) -> list[Arm]:
-    """The arms that need no training, with what was chosen for them."""
+def baselines(job: Job, prompt: str | None, few_shot: Arm, rag: Arm) -> list[Arm]:
+    """The arms that need no training, with what was chosen for them; an empty one is left out."""
     found = [Arm("prompt", ArmKind.BASELINE, prompt)]
-    if num_shots:
-        found.append(Arm("few_shot", ArmKind.BASELINE, prompt, num_shots=num_shots))
-    if num_passages:
-        found.append(Arm("rag", ArmKind.BASELINE, prompt, num_passages=num_passages))
+    found += [arm for arm in (few_shot, rag) if arm.num_shots or arm.num_passages]
     found += [Arm(name, ArmKind.BASELINE, prompt) for name in job.config.arms]
     return [arm for arm in found if wanted(job, arm.name)]
 
@@ -97,9 +94,9 @@ def answer(job: Job, arm: Arm, items: Sequence[Example], split: str) -> list[Sam
     return samples
 
 
-def try_out(job: Job, arm: Arm, items: Sequence[Example], option: str) -> list[Sample]:
+def try_out(job: Job, arm: Arm, items: Sequence[Example]) -> list[Sample]:
     """The answers of an option that is only tried: not kept in the run, but in the cache."""
-    return _answers(job, arm, items, f"{arm.name}: {option}")
+    return _answers(job, arm, items, f"trying {arm.name}")
 
 
 def scores(job: Job, metric: str, samples: Sequence[Sample], items: Sequence[Example]) -> Scored:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -23,13 +23,27 @@ FILE = "choices.json"
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What was chosen on validation, as `choices.json` keeps it."""
+    """What was chosen on validation, as `choices.json` keeps it.
 
-    prompt_name: str
+    Examples and passages are tried with every prompt: the one that is best alone need not be the
+    best beside them.
+    """
+
     prompt: str | None
     tuned_prompt: str | None
     num_shots: int
+    few_shot_prompt: str | None
     num_passages: int
+    rag_prompt: str | None
+
+    def arms(self, job: Job) -> list[Arm]:
+        """The baselines that are to be run."""
+        return baselines(
+            job,
+            self.prompt,
+            Arm("few_shot", ArmKind.BASELINE, self.few_shot_prompt, num_shots=self.num_shots),
+            Arm("rag", ArmKind.BASELINE, self.rag_prompt, num_passages=self.num_passages),
+        )
 
 
 def read_chosen(job: Job) -> Chosen:
@@ -49,33 +63,65 @@ def choose_baselines(job: Job) -> None:
         tried,
     )
     prompt = by_prompt.value
-    num_shots = _count(job, Arm("few_shot", ArmKind.BASELINE, prompt), "num_shots", tried)
-    num_passages = _count(job, Arm("rag", ArmKind.BASELINE, prompt), "num_passages", tried)
-    tuned = tuned_prompt(job.project, prompt)
-    chosen = Chosen(by_prompt.name, prompt, tuned, num_shots, num_passages)
-    values = {name: getattr(chosen, name) for name in Chosen.__slots__}
-    record: dict[str, Any] = {"chosen": values, "tried": tried, "validation": {}, "stop": None}
-    if job.validation:
-        record["validation"] = _validation(job, chosen)
-        record["stop"] = _stop(job, record["validation"])
-    write_json(job.run.file(FILE), record)
+    few_shot = _shown(job, "few_shot", texts, tried)
+    rag = _shown(job, "rag", texts, tried)
+    chosen = Chosen(
+        prompt, tuned_prompt(job.project, prompt),
+        few_shot.num_shots, few_shot.prompt, rag.num_passages, rag.prompt,
+    )  # fmt: skip
+    found = _validation(job, chosen) if job.validation else {}
+    stop = _stop(job, found) if job.validation else None
+    write_choices(job, chosen, texts, tried, found, stop)
     write_json(job.run.file("model.json"), job.models.about())
 
 
-def _count(job: Job, arm: Arm, key: str, tried: list[dict[str, Any]]) -> int:
-    """The best number of examples or passages, 0 where the arm is not run."""
+def write_choices(
+    job: Job,
+    chosen: Chosen,
+    texts: Mapping[str, str | None],
+    tried: Sequence[dict[str, Any]] = (),
+    validation: Mapping[str, float | None] | None = None,
+    stop: dict[str, str] | None = None,
+) -> None:
+    """Writes `choices.json`: what was chosen, among what, and how the baselines did."""
+    record = {
+        "chosen": {name: getattr(chosen, name) for name in Chosen.__slots__},
+        "prompts": dict(texts),
+        "tried": list(tried),
+        "validation": dict(validation or {}),
+        "stop": stop,
+    }
+    write_json(job.run.file(FILE), record)
+
+
+def _shown(
+    job: Job, name: str, texts: Mapping[str, str | None], tried: list[dict[str, Any]]
+) -> Arm:
+    """The arm with its best prompt and number of examples or passages; 0 where it is not run."""
     rag = job.config.rag
-    if not wanted(job, arm.name) or not job.dataset.train:
-        return 0
-    if arm.name == "rag":
+    bare = Arm(name, ArmKind.BASELINE, None)
+    is_rag = name == "rag"
+    if not wanted(job, name) or not job.dataset.train:
+        return bare
+    if is_rag:
         counts = rag.passages if rag else ()
     else:
         counts = tuple(n for n in job.config.few_shot.counts if n <= len(job.dataset.train))
     if not counts:
-        return 0
-    options = [Option(str(n), n, n) for n in counts]
-    chosen = _choose(job, options, lambda n: replace(arm, **{key: n}), arm.name, tried)
-    return int(chosen.value)
+        return bare
+    options = [
+        Option(
+            f"{n}, {file}" if len(texts) > 1 else str(n),
+            replace(
+                bare, prompt=text, num_passages=n if is_rag else 0, num_shots=0 if is_rag else n
+            ),
+            n + len(text or "") / 1e6,  # of equals the fewer examples, then the shorter prompt
+        )
+        for n in counts
+        for file, text in texts.items()
+    ]
+    arm: Arm = _choose(job, options, lambda arm: arm, name, tried).value
+    return arm
 
 
 def _choose(
@@ -93,7 +139,7 @@ def _choose(
         return options[0]
 
     def evaluate(value: Any, items: Sequence[Example]) -> Values:
-        samples = try_out(job, arm_of(value), items, str(value)[:20] if name != "prompt" else "")
+        samples = try_out(job, arm_of(value), items)
         return scores(job, metric, samples, items).values
 
     choice: Choice[Any] = choose(
@@ -114,7 +160,7 @@ def _choose(
 
 def _validation(job: Job, chosen: Chosen) -> dict[str, float | None]:
     """Each baseline's score on validation; its answers are kept for the report."""
-    arms = baselines(job, chosen.prompt, chosen.num_shots, chosen.num_passages)
+    arms = chosen.arms(job)
     metric = job.config.eval.primary or job.config.eval.metrics[0]
     found: dict[str, float | None] = {}
     for arm in [*arms, *([NEAREST] if wanted(job, "nearest") and job.dataset.train else [])]:

@@ -46,7 +46,7 @@ def details(
         "use_arm": baseline if verdict and verdict.verdict.value.startswith("use_") else None,
         "headline": _headline(verdict, candidate, baseline),
         "lamps": _lamps(verdict, gates, candidate),
-        "arms": {arm.name: _arm(arm, evidence, choices["chosen"]) for arm in evidence.arms},
+        "arms": {arm.name: _arm(arm, evidence, choices["prompts"]) for arm in evidence.arms},
         "choices": [row for row in choices["tried"] if row["score"] is not None],
         "training": _training(run),
         "failures": _failures(run, config, evidence, candidate, baseline),
@@ -102,14 +102,14 @@ def _lamps(
     }
 
 
-def _arm(arm: Arm, evidence: Evidence, chosen: dict[str, Any]) -> dict[str, Any]:
+def _arm(arm: Arm, evidence: Evidence, prompts: dict[str, str | None]) -> dict[str, Any]:
     samples = evidence.samples[arm.name]
     timed = [1000 * s.seconds for s in samples if s.seconds is not None and not s.cached]
     latency = None
     if len(timed) > 1:
         cuts = quantiles(timed, n=20, method="inclusive")
         latency = {"p50": cuts[9], "p95": cuts[18]}
-    name = chosen["prompt_name"] if arm.prompt == chosen["prompt"] else "(tuned prompt)"
+    name = next((name for name, text in prompts.items() if text == arm.prompt), "(tuned prompt)")
     return {
         "kind": arm.kind.value,
         "prompt": name if arm.prompt else "(none)",

@@ -8,7 +8,7 @@ from typing import Any
 from whet.evals.arms import Arm
 from whet.evals.plan import items_digest
 from whet.rundir import write_json
-from whet.stages.arms import NEAREST, baselines, candidates, check_arms, wanted
+from whet.stages.arms import NEAREST, candidates, check_arms, wanted
 from whet.stages.baselines import read_chosen
 from whet.stages.job import Job
 from whet.stages.preparing import frozen_plan
@@ -37,7 +37,7 @@ def judged_split(job: Job) -> str:
 def planned_arms(job: Job) -> list[Arm]:
     """Every arm of the run, baselines first; candidates where something is, or will be, trained."""
     chosen = read_chosen(job)
-    found = baselines(job, chosen.prompt, chosen.num_shots, chosen.num_passages)
+    found = chosen.arms(job)
     if wanted(job, NEAREST.name) and job.dataset.train:
         found.append(NEAREST)
     if has_candidate(job):

@@ -9,8 +9,8 @@ from typing import Any
 from whet.config import Config
 from whet.errors import ConfigError
 from whet.progress import Progress, Silent
-from whet.rundir import read_json, write_json
-from whet.stages.baselines import FILE, Chosen
+from whet.rundir import read_json
+from whet.stages.baselines import Chosen, write_choices
 from whet.stages.checking import write_check
 from whet.stages.job import Job, Options, Stage, start, work
 from whet.stages.preparing import prompts, tuned_prompt
@@ -102,9 +102,10 @@ def _take_first_prompt(job: Job) -> None:
         job.warn(f"of {len(job.config.prompt)} prompts the first, {name}, is trained with.")
     tuned = tuned_prompt(job.project, text)
     num_passages = job.config.rag.passages[0] if job.config.rag else 0
-    chosen = Chosen(name, text, tuned, 0, num_passages)
-    values = {key: getattr(chosen, key) for key in Chosen.__slots__}
-    write_json(job.run.file(FILE), {"chosen": values, "tried": [], "validation": {}, "stop": None})
+    chosen = Chosen(
+        text, tuned, num_shots=0, few_shot_prompt=None, num_passages=num_passages, rag_prompt=text
+    )
+    write_choices(job, chosen, {name: text})
 
 
 STAGES: tuple[Stage, ...] = (
