@@ -184,3 +184,13 @@ def test_a_config_made_in_python_runs_like_a_file(project: Path) -> None:
     result = whet.train(config, root=project)
     assert result.validation_losses == []
     assert "early stopping" in " ".join(read_json(result.run / "run.json")["warnings"])
+
+
+def test_examples_are_tried_with_every_prompt(project: Path) -> None:
+    (project / "other.txt").write_text("Which sound does it make?\n", encoding="utf-8")
+    result = whet.eval(project, "prompt=[prompt.txt, other.txt]", arms=("prompt", "few_shot"))
+    tried = [row for row in result.report["details"]["choices"] if row["arm"] == "few_shot"]
+    assert {row["option"] for row in tried} == {"1, prompt.txt", "1, other.txt"}
+    assert sum(row["chosen"] for row in tried) == 1
+    best = next(row["option"] for row in tried if row["chosen"])
+    assert best == f"1, {result.report['details']['arms']['few_shot']['prompt']}"
