@@ -24,7 +24,7 @@ from whet.findings import Finding, Kind, Severity, worst_first
 from whet.types import Example
 
 if TYPE_CHECKING:  # numpy is loaded by the functions that need it
-    from whet.data.overlap.paraphrase import Embed
+    from whet.data.checks.vectors import Embed
 
 MAX_FAULTS = 20
 """Faults that a `DataError` spells out; the rest are counted."""

@@ -20,8 +20,8 @@ from whet.findings import Finding, Kind, Severity
 from whet.types import Example
 
 if TYPE_CHECKING:  # numpy is loaded by the functions that need it
+    from whet.data.checks.vectors import Embed
     from whet.data.overlap.across import Match
-    from whet.data.overlap.paraphrase import Embed
 
 CHOICES = (
     "Remove them from one side, or set data.on_leak: drop_train (keeps the held-out rows) "

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from whet.data.checks.vectors import Embed
 from whet.data.keys import normal
 from whet.data.overlap.coverage import held_in_part
 from whet.data.overlap.items import Item
 from whet.data.overlap.ngrams import MAX_COMMON, SHORT, Pairs, held_word_for_word
-from whet.data.overlap.paraphrase import Embed, paraphrases
+from whet.data.overlap.paraphrase import paraphrases
 from whet.data.overlap.words import read_words
 from whet.data.places import at, listed
 from whet.findings import Finding, Kind, Severity

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
+from whet.data.checks.vectors import Embed
 from whet.data.keys import normal
 from whet.data.overlap.across import Match
-
-Vectors = np.ndarray[Any, np.dtype[np.float32]]
-Embed = Callable[[Sequence[str]], Vectors]
-"""Texts to unit vectors [texts, width], float32."""
 
 COSINE = 0.95
 ROWS_AT_ONCE = 1024
