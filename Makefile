@@ -2,13 +2,14 @@
 # make install   every extra that runs on a CPU, and the tools for development
 # make test      install, then the fast tests;  make test-all  the slow proofs too
 # make check     format, lint, types, generated docs
+# make bench     training beside TRL + PEFT, on a quiet machine (about an hour on two cores)
 # make docs      docs/config.md, docs/cli.md and docs/whet.schema.json from the code
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: demo install test test-all check format docs clean
+.PHONY: demo install test test-all check format bench docs clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -45,6 +46,14 @@ check: install
 format: install
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+.venv/peer: .venv/dev
+	$(PIP) install trl==1.16.0
+	touch .venv/peer
+
+bench: .venv/peer
+	$(BIN)/python -m benchmarks.training
+	$(BIN)/python -m benchmarks.training labels alpaca --ablation
 
 docs: .venv/core
 	$(BIN)/python scripts/docs.py

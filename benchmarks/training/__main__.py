@@ -1,0 +1,145 @@
+"""Speed and memory of training beside the peers, on the same examples in the same steps.
+
+    python -m benchmarks.training --data ../shared/data            every workload
+    python -m benchmarks.training labels alpaca --pairs 5
+    python -m benchmarks.training labels --ablation
+    pip install trl==1.16.0     # the peer
+
+Refuses to run on a busy machine and to print a speed for unequal work. Raw results go to
+benchmarks/results/training.json, one entry a workload, with the machine and the versions.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from benchmarks.training import session, summary
+from benchmarks.training.job import Job
+from benchmarks.training.settings import ABLATION, CPU, WHET, Setting
+
+RESULTS = session.ROOT / "benchmarks" / "results" / "training.json"
+WARMUP = 1
+
+
+def main() -> int:
+    """Runs the chosen workloads; 1 where the machine is busy or the work unequal."""
+    options = _options()
+    share = session.busy_share()
+    if share > session.BUSY_SHARE and not options.busy:
+        print(f"others use {share:.0%} of this machine; wait, or pass --busy.", file=sys.stderr)
+        return 1
+    for workload in options.workloads:
+        settings = (WHET, *ABLATION) if options.ablation else CPU[workload]
+        try:
+            rows = _measure(workload, settings, options)
+        except session.NotEqualError as error:
+            print(f"{workload}: not the same work, so no speed: {error}", file=sys.stderr)
+            return 1
+        print(f"\n{workload}\n{summary.table(rows)}", flush=True)
+        if not options.no_results:
+            name = f"{workload}{' (ablation)' if options.ablation else ''}"
+            _keep(name, rows, options, share)
+    return 0
+
+
+def _measure(
+    workload: str, settings: Sequence[Setting], options: argparse.Namespace
+) -> list[dict[str, Any]]:
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        steps = _prepared(workload, folder, options)
+        jobs = [
+            Job(
+                engine=setting.worker, shape=options.shape, device="cpu",
+                dtype=setting.dtype or "float32",
+                objective="dpo" if workload == "dpo" else "sft", learning_rate=2e-4,
+                adapter=str(folder / "adapter"), steps=steps,
+                options={
+                    **setting.options, "num_threads": options.threads,
+                    "tokenizer": str(options.data / "tokenizers" / "gpt2"),
+                },
+            )
+            for setting in settings
+        ]  # fmt: skip
+        with session.workers(settings, jobs, folder, options.threads) as running:
+            found = session.interleave(running, jobs, options.say)
+        return summary.compare(found, WARMUP, options.batch)
+
+
+def _prepared(workload: str, folder: Path, options: argparse.Namespace) -> list[Any]:
+    """Steps and starting adapter, made in a process of their own, so that this one stays small."""
+    target = folder / "steps.json"
+    command = [sys.executable, "-m", "benchmarks.training.preparation", workload, options.shape]
+    numbers = [str(options.pairs + WARMUP), str(options.batch)]
+    subprocess.run(
+        [*command, *numbers, str(options.data), str(folder)],
+        check=True, cwd=session.ROOT, env={**os.environ, "PYTHONPATH": str(session.ROOT / "src")},
+    )  # fmt: skip
+    found: list[Any] = json.loads(target.read_text(encoding="utf-8"))
+    return found
+
+
+def _keep(name: str, rows: list[dict[str, Any]], options: argparse.Namespace, share: float) -> None:
+    kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
+    kept[name] = {
+        "machine": {"cpu": _processor(), "threads": options.threads, "busy_share": round(share, 3)},
+        "versions": {p: _version(p) for p in ("torch", "transformers", "peft", "trl", "whet")},
+        "python": platform.python_version(),
+        "shape": options.shape,
+        "batch": options.batch,
+        "pairs": options.pairs,
+        "warmup": WARMUP,
+        "rows": rows,
+    }
+    RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        if line.startswith("model name"):
+            return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def _version(package: str) -> str | None:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return None
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("workloads", nargs="*", default=[], metavar="WORKLOAD")
+    data = os.environ.get("WHET_TEST_DATA", session.ROOT.parent / "shared" / "data")
+    parser.add_argument("--data", type=Path, default=Path(data))
+    parser.add_argument("--shape", default="50M")
+    parser.add_argument("--pairs", type=int, default=5)
+    parser.add_argument("--batch", type=int, default=16)
+    parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
+    parser.add_argument("--ablation", action="store_true", help="whet with one part off at a time")
+    parser.add_argument("--busy", action="store_true", help="measure although others work")
+    parser.add_argument("--no-results", action="store_true", help="print only")
+    parser.add_argument("--verbose", action="store_true", help="every step, on stderr")
+    options = parser.parse_args()
+    unknown = [w for w in options.workloads if w not in CPU]
+    if unknown:
+        parser.error(f"unknown workload {unknown[0]!r}; choose from {', '.join(CPU)}")
+    options.workloads = options.workloads or list(CPU)
+    options.data = options.data.resolve()
+    options.say = (lambda t: print(t, file=sys.stderr)) if options.verbose else (lambda t: None)
+    return options
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,54 @@
+"""The engines and settings that are compared. The first of a list is whet, the rest its peers.
+
+TRL's own defaults on this machine are gradient checkpointing and micro-batches of 8 examples; on
+a CPU its best setting is without checkpointing. `grouped` gives it the examples of each step in
+the order of their length, which no sampler of its own would (it groups over the whole epoch, and
+then the steps hold other examples); it is the strongest padded peer that trains the same steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+MODULE = "benchmarks.training.workers"
+TRL = {"micro_batch": 8, "gradient_checkpointing": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """An engine as it is run. `dtype` empty: that of the comparison."""
+
+    name: str
+    worker: str
+    options: dict[str, Any] = field(default_factory=dict)
+    dtype: str = ""
+
+
+WHET = Setting("whet", "whet_worker")
+WHET_BF16 = Setting("whet bfloat16", "whet_worker", dtype="bfloat16")
+TRL_BEST = Setting("TRL", "trl_worker", TRL)
+TRL_DEFAULT = Setting(
+    "TRL defaults", "trl_worker", {"micro_batch": 8, "gradient_checkpointing": True}
+)
+TRL_GROUPED = Setting("TRL grouped by length", "trl_worker", {**TRL, "grouped": True})
+TRL_BF16 = Setting("TRL bfloat16", "trl_worker", TRL, dtype="bfloat16")
+TRL_AUTOCAST = Setting(
+    "TRL bfloat16 autocast", "trl_worker", {**TRL, "autocast": True}, dtype="bfloat16"
+)
+PLAIN = Setting("transformers + PEFT", "plain_worker", TRL)
+ABLATION = (
+    Setting("whet, no shared prefixes", "whet_worker", {"share_prefixes": False}),
+    Setting("whet, logits everywhere", "whet_worker", {"without": ["loss_head"]}),
+    Setting("whet, plain LoRA", "whet_worker", {"without": ["lora"]}),
+    Setting("whet, dense mask", "whet_worker", {"without": ["attention"]}),
+    Setting("whet, one example a row", "whet_worker", {"without": ["packing"]}),
+)
+
+CPU: dict[str, tuple[Setting, ...]] = {
+    "labels": (WHET, TRL_BEST, TRL_DEFAULT),
+    "alpaca": (WHET, WHET_BF16, TRL_BEST, TRL_GROUPED, TRL_BF16, TRL_AUTOCAST),
+    "short": (WHET, TRL_BEST),
+    "document": (WHET, TRL_BEST),
+    "dpo": (WHET, TRL_BEST),
+}
