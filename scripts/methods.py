@@ -20,7 +20,8 @@ from typing import Any
 from banking77 import prepare, read_rows
 
 import whet
-from whet.stats import paired_difference, student_t
+from whet.stats import paired_difference
+from whet.stats.means import student_t
 from whet.types import Decoding, Interval, Message
 
 RATES = {"full": (3e-4, 1e-3, 2e-3, 3e-3), "lora": (1e-3, 3e-3, 5e-3, 1e-2)}
