@@ -3,13 +3,14 @@
 # make test      install, then the fast tests;  make test-all  the slow proofs too
 # make check     format, lint, types, generated docs
 # make bench     training beside TRL + PEFT, on a quiet machine (about an hour on two cores)
+# make bench-gpu the same on a CUDA GPU, with the PyTorch of $(PYTHON); peers where they are installed
 # make docs      docs/config.md, docs/cli.md and docs/whet.schema.json from the code
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: demo install test test-all check format bench docs clean
+.PHONY: demo install test test-all check format bench bench-gpu docs clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -54,6 +55,9 @@ format: install
 bench: .venv/peer
 	$(BIN)/python -m benchmarks.training
 	$(BIN)/python -m benchmarks.training labels alpaca --ablation
+
+bench-gpu:
+	PYTHONPATH=src:. $(PYTHON) -m benchmarks.training.gpu
 
 docs: .venv/core
 	$(BIN)/python scripts/docs.py

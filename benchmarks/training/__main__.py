@@ -15,16 +15,15 @@ import argparse
 import json
 import os
 import platform
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from benchmarks.training import session, summary
 from benchmarks.training.job import Job
+from benchmarks.training.machine import processor, version_of
 from benchmarks.training.settings import ABLATION, CPU, WHET, Setting
 
 RESULTS = session.ROOT / "benchmarks" / "results" / "training.json"
@@ -64,10 +63,7 @@ def _measure(
                 dtype=setting.dtype or "float32",
                 objective="dpo" if workload == "dpo" else "sft", learning_rate=2e-4,
                 adapter=str(folder / "adapter"), steps=steps,
-                options={
-                    **setting.options, "num_threads": options.threads,
-                    "tokenizer": str(options.data / "tokenizers" / "gpt2"),
-                },
+                options={**setting.options, "num_threads": options.threads},
             )
             for setting in settings
         ]  # fmt: skip
@@ -77,23 +73,19 @@ def _measure(
 
 
 def _prepared(workload: str, folder: Path, options: argparse.Namespace) -> list[Any]:
-    """Steps and starting adapter, made in a process of their own, so that this one stays small."""
-    target = folder / "steps.json"
-    command = [sys.executable, "-m", "benchmarks.training.preparation", workload, options.shape]
+    """The workload's steps; its starting adapter lies beside them in `folder`."""
+    session.prepare("adapter", options.shape, folder, "cpu")
     numbers = [str(options.pairs + WARMUP), str(options.batch)]
-    subprocess.run(
-        [*command, *numbers, str(options.data), str(folder)],
-        check=True, cwd=session.ROOT, env={**os.environ, "PYTHONPATH": str(session.ROOT / "src")},
-    )  # fmt: skip
-    found: list[Any] = json.loads(target.read_text(encoding="utf-8"))
+    session.prepare("steps", workload, *numbers, str(options.data), folder)
+    found: list[Any] = json.loads((folder / "steps.json").read_text(encoding="utf-8"))
     return found
 
 
 def _keep(name: str, rows: list[dict[str, Any]], options: argparse.Namespace, share: float) -> None:
     kept = json.loads(RESULTS.read_text(encoding="utf-8")) if RESULTS.is_file() else {}
     kept[name] = {
-        "machine": {"cpu": _processor(), "threads": options.threads, "busy_share": round(share, 3)},
-        "versions": {p: _version(p) for p in ("torch", "transformers", "peft", "trl", "whet")},
+        "machine": {"cpu": processor(), "threads": options.threads, "busy_share": round(share, 3)},
+        "versions": {p: version_of(p) for p in ("torch", "transformers", "peft", "trl", "whet")},
         "python": platform.python_version(),
         "shape": options.shape,
         "batch": options.batch,
@@ -102,20 +94,6 @@ def _keep(name: str, rows: list[dict[str, Any]], options: argparse.Namespace, sh
         "rows": rows,
     }
     RESULTS.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-
-
-def _processor() -> str:
-    for line in Path("/proc/cpuinfo").read_text().splitlines():
-        if line.startswith("model name"):
-            return line.partition(":")[2].strip()
-    return platform.processor()
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _options() -> argparse.Namespace:

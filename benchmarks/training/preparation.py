@@ -1,6 +1,9 @@
-"""Writes a workload's steps and the adapter that all engines start from.
+"""Writes the steps of a workload, or the adapter that all engines start from, into a folder.
 
-python -m benchmarks.training.preparation WORKLOAD SHAPE STEPS BATCH DATA FOLDER
+    python -m benchmarks.training.preparation steps WORKLOAD STEPS BATCH DATA FOLDER
+    python -m benchmarks.training.preparation adapter SHAPE FOLDER DEVICE
+
+A process of its own, so that the one which times the others stays small.
 """
 
 from __future__ import annotations
@@ -13,24 +16,36 @@ from benchmarks.training.shapes import random_model
 from benchmarks.training.workloads import TEMPLATE, steps
 
 
-def main() -> None:
-    """Writes FOLDER/steps.json and FOLDER/adapter."""
-    import torch
+def write_steps(workload: str, num_steps: str, batch: str, data: str, folder: str) -> None:
+    """FOLDER/steps.json, as ids of GPT-2's tokenizer."""
+    from whet.models.load import load_tokenizer
 
-    from whet.models.adapter import save_adapter
-    from whet.models.load import LoadedModel, load_tokenizer
-    from whet.models.lora import add_lora
-
-    workload, shape, num_steps, batch, data, folder = sys.argv[1:]
     tokenizer = load_tokenizer(Path(data) / "tokenizers" / "gpt2")
     tokenizer.chat_template = TEMPLATE
     found = steps(workload, Path(data), tokenizer, int(num_steps), int(batch))
     (Path(folder) / "steps.json").write_text(json.dumps(found), encoding="utf-8")
-    model = random_model(shape, torch.float32, "cpu")
+
+
+def write_adapter(shape: str, folder: str, device: str) -> None:
+    """FOLDER/adapter: LoRA of rank 16 on all linear layers, B zero."""
+    import torch
+
+    from whet.models.adapter import save_adapter
+    from whet.models.load import LoadedModel
+    from whet.models.lora import add_lora
+
+    model = random_model(shape, torch.bfloat16, device)
     add_lora(model, rank=16, alpha=16)
-    loaded = LoadedModel(model, tokenizer, shape, Path("."), "random", "", (0,), 2**30)
+    loaded = LoadedModel(model, _NoTokenizer(), shape, Path(), "random", "", (0,), 2**30)
     save_adapter(loaded, Path(folder) / "adapter")
 
 
+class _NoTokenizer:
+    """Stands where an adapter keeps its tokenizer; the benchmark works on ids."""
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Writes nothing."""
+
+
 if __name__ == "__main__":
-    main()
+    {"steps": write_steps, "adapter": write_adapter}[sys.argv[1]](*sys.argv[2:])

@@ -137,6 +137,12 @@ def _same_work(found: Sequence[Measured]) -> None:
             )
 
 
+def prepare(*arguments: str | Path) -> None:
+    """Runs `preparation` with these arguments, on this program's threads."""
+    command = [sys.executable, "-m", "benchmarks.training.preparation", *map(str, arguments)]
+    subprocess.run(command, check=True, cwd=ROOT, env=_environment(os.cpu_count() or 1))
+
+
 def busy_share(seconds: float = 3.0) -> float:
     """Share of all cores' time that others use now.
 

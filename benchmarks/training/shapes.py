@@ -44,11 +44,16 @@ def config(shape: str) -> Any:
 
 
 def random_model(shape: str, dtype: Any, device: str) -> Any:
-    """The model of that shape with the same random weights on every call, made on the device."""
+    """The model of that shape with the same random weights on every call.
+
+    On a CPU they are drawn in float32, so that every dtype has the same ones, rounded; on a GPU in
+    `dtype`, since the largest shape would not fit a small one otherwise.
+    """
     import torch
     from transformers import AutoModelForCausalLM
 
     torch.manual_seed(0)
     with torch.device(device):
-        model = AutoModelForCausalLM.from_config(config(shape), dtype=dtype)
-    return model.eval()
+        drawn = torch.float32 if device == "cpu" else dtype
+        model = AutoModelForCausalLM.from_config(config(shape), dtype=drawn)
+    return model.to(dtype).eval() if device == "cpu" else model.eval()

@@ -2,7 +2,9 @@
 
 Options: `micro_batch`, `gradient_checkpointing`, `grouped` (the examples of a step in the order of
 their length, so that micro-batches hold little padding), `autocast` (float32 weights under bfloat16
-autocast, TRL's default, instead of bfloat16 weights), `liger` and `attention` (GPU).
+autocast, TRL's default, instead of bfloat16 weights), `liger`, `attention` and `unsloth` (GPU; the
+model is Unsloth's, the trainer TRL's as Unsloth patches it; written from its documentation and not
+run yet).
 """
 
 from __future__ import annotations
@@ -19,22 +21,20 @@ from benchmarks.training.shapes import random_model
 
 def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
     """A session of the trainer whose optimizer steps hold the job's examples."""
+    if job.options.get("unsloth"):
+        import unsloth  # noqa: F401 -- patches what is imported after it
+
     import datasets
     import torch
     import transformers
-    from peft import PeftModel
-    from transformers import PreTrainedTokenizerFast, TrainerCallback
+    from transformers import TrainerCallback
     from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
 
     datasets.disable_progress_bars()
     transformers.logging.set_verbosity_error()
-    autocast = bool(job.options.get("autocast"))
-    dtype = torch.float32 if autocast else getattr(torch, job.dtype)
-    base = random_model(job.shape, dtype, job.device)
-    if "attention" in job.options:
-        base.set_attn_implementation(job.options["attention"])
-    model = PeftModel.from_pretrained(base, job.adapter, is_trainable=True)
-    batch, micro = len(job.steps[0]), job.options["micro_batch"]
+    model = _unsloth_model(job) if job.options.get("unsloth") else _peft_model(job)
+    batch = len(job.steps[0])
+    micro = min(batch, job.options["micro_batch"])
     common: dict[str, Any] = {
         "output_dir": tempfile.mkdtemp(),
         "per_device_train_batch_size": micro,
@@ -82,8 +82,6 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
             counted["executed_tokens"] += inputs["input_ids"].numel()
             return loss
 
-    tokenizer = PreTrainedTokenizerFast.from_pretrained(job.options["tokenizer"])
-    tokenizer.pad_token = tokenizer.eos_token
     if job.objective == "dpo":
 
         class Trainer(Counted, DPOTrainer):  # type: ignore[misc]
@@ -101,7 +99,7 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
         model=model,
         args=config,
         train_dataset=datasets.Dataset.from_list(rows),
-        processing_class=tokenizer,
+        processing_class=_tokenizer(),
         callbacks=[Pause()],
     )
 
@@ -124,6 +122,48 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
             yield {**found, "loss_tokens": learnt}
 
     return session
+
+
+def _peft_model(job: Job) -> Any:
+    import torch
+    from peft import PeftModel
+
+    dtype = torch.float32 if job.options.get("autocast") else getattr(torch, job.dtype)
+    base = random_model(job.shape, dtype, job.device)
+    if "attention" in job.options:
+        base.set_attn_implementation(job.options["attention"])
+    return PeftModel.from_pretrained(base, job.adapter, is_trainable=True)
+
+
+def _unsloth_model(job: Job) -> Any:
+    """The same weights through Unsloth's loader, with the same starting adapter."""
+    import torch
+    from peft import load_peft_weights, set_peft_model_state_dict
+    from unsloth import FastLanguageModel
+
+    folder = tempfile.mkdtemp()
+    random_model(job.shape, getattr(torch, job.dtype), job.device).save_pretrained(folder)
+    _tokenizer().save_pretrained(folder)
+    longest = max(len(path[0]) for step in job.steps for example in step for path in example)
+    model, _ = FastLanguageModel.from_pretrained(
+        folder, max_seq_length=longest, dtype=getattr(torch, job.dtype), load_in_4bit=False
+    )
+    checkpointing = "unsloth" if job.options["gradient_checkpointing"] else False
+    model = FastLanguageModel.get_peft_model(
+        model, r=16, lora_alpha=16, use_gradient_checkpointing=checkpointing
+    )
+    set_peft_model_state_dict(model, load_peft_weights(job.adapter))
+    return model
+
+
+def _tokenizer() -> Any:
+    """One that pads with id 0; the rows are ids already."""
+    from tokenizers import Tokenizer
+    from tokenizers.models import WordLevel
+    from transformers import PreTrainedTokenizerFast
+
+    words = Tokenizer(WordLevel({"<end>": 0}, unk_token="<end>"))  # noqa: S106 -- no password
+    return PreTrainedTokenizerFast(tokenizer_object=words, eos_token="<end>", pad_token="<end>")  # noqa: S106
 
 
 def _ordered(step: list[Any], options: dict[str, Any]) -> list[Any]:
