@@ -1,0 +1,147 @@
+"""Each proof of the engine fails when the engine is broken: one planted fault a case.
+
+The package is copied, one line of it is replaced by a wrong one, and the proof that should see it
+is run on the copy in a process of its own. A proof that still passes is no proof.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+import whet
+
+ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(whet.__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """`old` in `file` becomes `new`; the tests that `selection` names in `tests` have to fail."""
+
+    name: str
+    file: str
+    old: str
+    new: str
+    tests: str
+    selection: str
+
+
+PARITY = "tests/training/test_parity.py"
+EXACT = "tests/training/test_exactness.py"
+FAULTS = (
+    Fault(
+        "a token sees the one after it", "rows/segments.py",
+        "hidden = key > query", "hidden = key > query + 1", PARITY, "padded and llama",
+    ),
+    Fault(
+        "a window one too wide", "rows/segments.py",
+        "query - key >= window", "query - key > window", PARITY, "padded and mistral",
+    ),
+    Fault(
+        "a prefix one token too long", "rows/tree.py",
+        "return first if n and differs[first] else n",
+        "return min(first + 1, n) if n and differs[first] else n", PARITY, "padded and llama",
+    ),
+    Fault(
+        "positions that restart behind a prefix", "rows/tree.py",
+        "positions.append(np.arange(node.depth, node.end))",
+        "positions.append(np.arange(node.end - node.depth))", PARITY, "padded and llama",
+    ),
+    Fault(
+        "a loss one position late", "rows/tree.py",
+        "place.append(path[learnt - 1])", "place.append(path[learnt])", PARITY, "padded and llama",
+    ),
+    Fault(
+        "two parts of attention joined without their weights", "rows/attention_shared.py",
+        "output = before.reshape(-1, rows, width) * share",
+        "output = before.reshape(-1, rows, width) * 0.5", PARITY, "padded and llama",
+    ),
+    Fault(
+        "no gradient through a shared prefix", "rows/attention_kernel.py",
+        "_add_shared(key, batch, found.shared_key)", "pass", PARITY, "padded and llama",
+    ),
+    Fault(
+        "the soft cap's slope forgotten", "rows/attention_joined.py",
+        "grad_scores.mul_(slope)", "pass", PARITY, "padded and gemma2",
+    ),
+    Fault(
+        "the head's soft cap forgotten in the gradient", "training/loss.py",
+        "grad = grad if slope is None else grad.mul_(slope)", "pass", PARITY, "padded and gemma2",
+    ),
+    Fault(
+        "loss averaged a micro-batch", "training/step.py",
+        "total_weight = sum(row.total_weight for row in rows)",
+        "total_weight = len(rows) * rows[0].total_weight", EXACT, "micro_batches",
+    ),
+    Fault(
+        "chunks of the head overwrite each other", "training/loss.py",
+        "out=grad_hidden[start:stop]", "out=grad_hidden[: stop - start]", EXACT, "chunk_sizes",
+    ),
+    Fault(
+        "LoRA's scale missing in a gradient", "models/lora.py",
+        "grad_b = (grad.t() @ down).mul_(ctx.scale)", "grad_b = grad.t() @ down",
+        "tests/training/test_gradients.py", "lora_product",
+    ),
+    Fault(
+        "decay on the gradient instead of the weights", "training/optimizer.py",
+        "values[: self.flat.num_decayed].mul_(1 - learning_rate * self.weight_decay)",
+        "grads[: self.flat.num_decayed].add_(values[: self.flat.num_decayed], "
+        "alpha=self.weight_decay)", "tests/training/test_parts.py", "torch_adamw",
+    ),
+    Fault(
+        "a resumed run without its second moments", "training/prepare.py",
+        'run.optimizer.square.copy_(found.tensors["square"])', "pass",
+        "tests/training/test_resume.py", "stopping_anywhere",
+    ),
+    Fault(
+        "an epoch's order that follows the file", "training/sampler.py",
+        "return sorted(range(len(self._keys)), key=key)", "return list(range(len(self._keys)))",
+        "tests/training/test_parts.py", "order_of_the_file",
+    ),
+    Fault(
+        "a step that is not finite applied all the same", "training/loop.py",
+        "finite = math.isfinite(gradient.loss) and math.isfinite(norm)", "finite = True",
+        "tests/training/test_loop.py", "not_finite",
+    ),
+    Fault(
+        "a self check that passes everything", "training/verify.py",
+        "if not (exact_loss and exact_gradient) and bool(plain_loss.isfinite()):", "if False:",
+        "tests/training/test_loop.py", "broken_engine",
+    ),
+    Fault(
+        "an adapter saved with half its scale", "models/adapter.py",
+        "module.scale * module.rank for name", "module.scale * module.rank / 2 for name",
+        "tests/models/test_adapter.py", "peft_loads",
+    ),
+    Fault(
+        "a checkpoint read without its hashes", "training/checkpoint.py",
+        "if _fingerprint(path / name) != manifest[name]:", "if False:",
+        "tests/training/test_resume.py", "damaged",
+    ),
+)  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "-"))
+def test_a_planted_fault_is_seen(fault: Fault, tmp_path: Path) -> None:
+    copy = tmp_path / "whet"
+    shutil.copytree(PACKAGE, copy, copy_function=os.link)
+    broken = copy / fault.file
+    text = broken.read_text(encoding="utf-8")
+    assert text.count(fault.old) == 1, f"{fault.file} no longer has exactly one {fault.old!r}"
+    broken.unlink()
+    broken.write_text(text.replace(fault.old, fault.new), encoding="utf-8")
+    command = [sys.executable, "-m", "pytest", fault.tests, "-x", "-k", fault.selection]
+    found = subprocess.run(
+        [*command, "-p", "no:cacheprovider"], cwd=ROOT, capture_output=True, text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONDONTWRITEBYTECODE": "1"},
+    )  # fmt: skip
+    assert found.returncode == 1, f"{fault.name}: not seen\n{found.stdout[-2000:]}"
+    assert "FAILED" in found.stdout, found.stdout[-2000:]
