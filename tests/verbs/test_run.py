@@ -194,3 +194,30 @@ def test_examples_are_tried_with_every_prompt(project: Path) -> None:
     assert sum(row["chosen"] for row in tried) == 1
     best = next(row["option"] for row in tried if row["chosen"])
     assert best == f"1, {result.report['details']['arms']['few_shot']['prompt']}"
+
+
+def test_scores_without_touched_test_items_stand_next_to_the_whole(project: Path) -> None:
+    places = ["the old park", "a small garden", "the main street", "our own kitchen"]
+    asked = [
+        {"input": f"Yesterday I saw a {animal} in {place} near {n} houses.", "output": sound}
+        for n, place in enumerate(places)
+        for animal, sound in (("cat", "meow"), ("dog", "woof"), ("bird", "tweet"))
+    ]
+    rows = [json.loads(line) for line in (project / "data/rows.jsonl").read_text().splitlines()]
+    held = f"{asked[4]['input']} What it said I do not know, for it was far away from me."
+    write = {"train": [*rows, {"input": held, "output": "woof"}], "test": asked}
+    for name, lines in write.items():
+        text = "".join(json.dumps(line) + "\n" for line in lines)
+        (project / "data" / f"{name}.jsonl").write_text(text)
+    answers = project / "answers.jsonl"
+    answers.write_text("".join(json.dumps(row["output"]) + "\n" for row in asked))
+    overrides = ("data.train=data/train.jsonl", "data.test=data/test.jsonl", "data.split.test=null")
+    result = whet.eval(
+        project, *overrides, split="test", arms=("prompt", "tuned"), predictions=answers
+    )
+    apart = result.report["details"]["untouched"]
+    assert (apart["items"], apart["touched"]) == (11, 1)
+    assert set(apart["arms"]) == {"prompt", "tuned"} == set(result.report["arms"])
+    assert apart["arms"]["tuned"]["exact_match"]["n"] == 11
+    assert "no training row touches" in (result.run / "report.html").read_text()
+    assert read_json(result.run / "data" / "check.json")["touched"] == ["data/test.jsonl:5"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whet.config import DataConfig
 from whet.data.bundles import Clusters
@@ -160,7 +160,8 @@ def survey(
         state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
         readings["train"].format, readings["train"].reason, made,
-        tuple(file for reading in readings.values() for file in reading.files), touched,
+        tuple(file for reading in readings.values() for file in reading.files),
+        touched | state.touched,
     )  # fmt: skip
 
 
@@ -196,6 +197,7 @@ class _State:
     test: list[Example]
     dropped: list[Dropped] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    touched: frozenset[str] = frozenset()
 
 
 def _mended(state: _State, mend: Callable[[Parts], Mended]) -> _State:
@@ -278,6 +280,10 @@ def _freed(
 ) -> _State:
     first, second = getattr(state, seen), getattr(state, held_out)
     leaks = find_leaks(first, second, embed)
+    left_in = [leak for leak in leaks if leak.kind is Kind.LEAK_PARAPHRASE or on_leak == "error"]
+    if (seen, held_out) == ("train", "test"):
+        touched = state.touched | {leak.held_out.source for leak in left_in}
+        state = replace(state, touched=touched)
     warned = leak_findings([leak for leak in leaks if leak.kind is Kind.LEAK_PARAPHRASE])
     leaks = [leak for leak in leaks if leak.kind is not Kind.LEAK_PARAPHRASE]
     state = replace(state, findings=[*state.findings, *warned])
@@ -294,7 +300,7 @@ def _freed(
         f"in both {seen} and {held_out} ({reason})."
     )
     note = Finding(Severity.WARNING, leaks[0].kind, message)
-    parts = {seen: resolved.train, held_out: resolved.test}
+    parts: dict[str, Any] = {seen: resolved.train, held_out: resolved.test}
     return replace(
         state, **parts, dropped=[*state.dropped, *resolved.dropped],
         findings=[*state.findings, note],

@@ -6,6 +6,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from whet.reporting.measures import Untouched
 from whet.types import Outcome
 
 
@@ -244,6 +245,8 @@ class Details(TypedDict):
     """None where no data was read, as for ready answers."""
     weak_prompt: bool
     """No prompt was written, so the baseline is weak."""
+    untouched: NotRequired[Untouched | None]
+    """The same on items that no training row touches; None or missing where none is touched."""
     nothing_trained: str | None
     """Why nothing was trained; None where something was, or where nothing was asked for."""
     repeat: Repeat

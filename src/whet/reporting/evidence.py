@@ -19,6 +19,7 @@ from whet.reporting.parts import (
     table,
 )
 from whet.reporting.schema import Comparison, Gate, Report
+from whet.reporting.untouched import untouched_page
 from whet.reporting.words import Tone
 
 KINDS = {"candidate": Tone.GOOD, "baseline": Tone.QUIET, "control": Tone.OPEN}
@@ -138,6 +139,7 @@ def comparisons(report: Report) -> Html:
         ),
         [_forest(report, metric) for metric in metrics],
         note(f"Intervals: {methods}."),
+        untouched_page(report),
     )
 
 

@@ -7,28 +7,19 @@ names None. Figures are raw: shares between 0 and 1, seconds, bytes, losses in n
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal, NotRequired, cast
+from typing import Any, NotRequired, cast
 
 from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from whet.errors import RunError
 from whet.reporting.details import Details
+from whet.reporting.measures import Comparison as Comparison
+from whet.reporting.measures import Measured, Verdict
 from whet.types import Outcome
 
 SCHEMA_VERSION = 1
 MAX_FAULTS = 20
-
-Verdict = Literal[
-    "ship",
-    "ship_with_rag",
-    "use_prompt",
-    "use_few_shot",
-    "use_rag",
-    "use_other",
-    "do_not_ship",
-    "inconclusive",
-]
 
 
 class Model(TypedDict):
@@ -40,40 +31,6 @@ class Model(TypedDict):
     """Weights, template and precision in one string."""
     num_parameters: int | None
     """All parameters, adapters not counted; None for an endpoint."""
-
-
-class Measured(TypedDict):
-    """One metric of one arm."""
-
-    value: float
-    """The estimate."""
-    low: float | None
-    """Lower end of its interval; None where none can be given."""
-    high: float | None
-    """Upper end of its interval."""
-    n: int
-    """Items that it was measured on."""
-
-
-class Comparison(TypedDict):
-    """Arm `a` against arm `b` on the same items."""
-
-    a: str
-    """An arm, mostly a candidate."""
-    b: str
-    """The arm that it is compared with."""
-    metric: str
-    """The metric that both were measured with."""
-    difference: float
-    """a - b."""
-    low: float | None
-    """Lower end of the interval that decides."""
-    high: float | None
-    """Upper end of the interval that decides."""
-    level: float
-    """Two-sided error of the interval: 0.04 means 96 %."""
-    method: str
-    """How the interval was made."""
 
 
 class Waiver(TypedDict):

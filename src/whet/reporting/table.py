@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from whet.reporting import figures, words
 from whet.reporting.grid import bullets, grid, indent, paragraph
 from whet.reporting.schema import Report, RunRow
+from whet.reporting.untouched import untouched_text
 from whet.types import Outcome
 
 
@@ -20,6 +21,7 @@ def verdict_text(report: Report) -> str:
         _titled("Why", bullets(report["reasons"])),
         *(_arms(report, metric) for metric in words.metrics(report)),
         _comparisons(report),
+        untouched_text(report),
         _gates(report),
         _lamps(report),
         _looked(report),

@@ -12,6 +12,7 @@ from whet.findings import Severity
 from whet.infer.ready import load_answers
 from whet.rundir import write_json
 from whet.stages.job import Job
+from whet.stages.touched import touched_items
 from whet.types import Example
 from whet.version import __version__
 
@@ -29,9 +30,11 @@ def write_check(job: Job) -> None:
     for name, rows in dataset.splits.items():
         write_json(job.run.file(f"data/{name}.json"), _manifest(rows))
     write_json(job.run.file("ledger.json"), dataset.ledger.to_json())
-    findings = [asdict(finding) for finding in dataset.findings]
+    touched, found = touched_items(job)
+    findings = [asdict(finding) for finding in (*dataset.findings, *found)]
     about = {"version": dataset.version, "format": dataset.format, "reason": dataset.reason}
-    write_json(job.run.file("data/check.json"), {**about, "findings": findings})
+    kept = {**about, "findings": findings, "touched": touched}
+    write_json(job.run.file("data/check.json"), kept)
     write_json(job.run.file("environment.json"), environment())
     counts = ", ".join(f"{len(found)} {name}" for name, found in dataset.splits.items() if found)
     job.progress.say(f"data {dataset.version}: {counts} rows; {dataset.format} ({dataset.reason})")
@@ -39,9 +42,11 @@ def write_check(job: Job) -> None:
     if dropped:
         told = ", ".join(f"{count} {reason}" for reason, count in dropped.items())
         job.progress.say(f"dropped: {told} (ledger.json names each row)")
-    warnings = [f for f in dataset.findings if f.severity is Severity.WARNING]
+    warnings = [f for f in (*dataset.findings, *found) if f.severity is Severity.WARNING]
     if warnings:
         job.progress.say(f"{len(warnings)} warnings about the data; `whet check` shows them")
+    if touched:
+        job.progress.say(f"{len(touched)} test items stand in training rows; scored apart as well")
     if not job.dataset.validation and not job.options.smoke:
         job.warn("there is no validation set: nothing is chosen and early stopping is off.")
 

@@ -10,7 +10,8 @@ from whet.config import Config
 from whet.evals.arms import ArmKind
 from whet.rundir import RunDir, read_json
 from whet.stages.arms import Sample
-from whet.stages.judging import Evidence, strongest
+from whet.stages.evidence import Evidence
+from whet.stages.judging import strongest
 
 
 def cost(config: Config, run: RunDir, evidence: Evidence) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from whet.evals.verdict import Verdict
 from whet.findings import Severity
 from whet.rundir import RunDir, read_json, read_jsonl
 from whet.stages.arms import Sample
-from whet.stages.judging import Evidence, gold, strongest
+from whet.stages.evidence import Evidence, gold
+from whet.stages.judging import strongest
 from whet.stages.preparing import form
 from whet.types import Outcome
 

@@ -2,99 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, replace
 from statistics import fmean
 from typing import Any
 
-from whet.config import Config
-from whet.configfile import read_config
-from whet.evals.arms import Arm, ArmKind
+from whet.evals.arms import ArmKind
 from whet.evals.case import JudgedArm, cheapest_first
-from whet.evals.compare import Values, arm_table
+from whet.evals.compare import Comparison, arm_table
 from whet.evals.gates import GATE_LEVEL, Gate, Waiver, collect, format_gate, latency_gate, waive
-from whet.evals.headroom import Stop, StopKind
 from whet.evals.regression import forgetting_gate, refusals_gate
-from whet.evals.scorers import scorer
 from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
-from whet.rundir import RunDir, read_json, read_jsonl, write_json
-from whet.stages.arms import Sample
+from whet.rundir import RunDir, read_json, write_json
+from whet.stages.evidence import Evidence, gold, read_evidence
 from whet.stages.preparing import form, gate_settings
 from whet.stats import look_level
-from whet.types import Example, Interval
+from whet.types import Interval
 
 FILE = "verdict.json"
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that a verdict rests on, read from the run folder.
-
-    `scores` are {arm: {metric: one value an item}} on the judged split.
-    """
-
-    config: Config
-    arms: list[Arm]
-    split: str
-    samples: Mapping[str, list[Sample]]
-    scores: Mapping[str, Mapping[str, Values]]
-    groups: list[str | None]
-    look: int | None
-    stop: Stop | None
-
-
-def read_evidence(run: RunDir) -> Evidence:
-    """What the run folder holds of a finished evaluation.
-
-    Raises:
-        RunError: the run did not get so far.
-    """
-    config = read_config(run.config)
-    plan = read_json(run.file("plan.json"))
-    arms = [Arm(**{**row, "kind": ArmKind(row["kind"])}) for row in plan["arms_asked"]]
-    choices = tuple(plan["decoding"]["choices"])
-    split = plan["judged"]
-    samples = {
-        arm.name: [Sample(**row) for row in read_jsonl(run.samples(arm.name, split))]
-        for arm in arms
-        if run.samples(arm.name, split).is_file()
-    }
-    first = next(iter(samples.values()), [])
-    scores = {arm: _scores(config, choices, rows) for arm, rows in samples.items()}
-    stop = read_json(run.file("choices.json"))["stop"]
-    return Evidence(
-        config,
-        [arm for arm in arms if arm.name in samples],
-        split,
-        samples,
-        scores,
-        [sample.group for sample in first],
-        run.record().get("look"),
-        Stop(StopKind(stop["kind"]), stop["reason"], stop["remedy"]) if stop else None,
-    )
-
-
-def _scores(
-    config: Config, choices: tuple[str, ...], samples: Sequence[Sample]
-) -> dict[str, Values]:
-    metrics = [*config.eval.metrics]
-    if config.eval.primary and config.eval.primary not in metrics:
-        metrics.insert(0, config.eval.primary)
-    asked = form(config, choices)
-    found: dict[str, Values] = {}
-    for metric in metrics:
-        score = scorer(metric, form=asked)
-        found[metric] = [score(sample.answer, gold(sample)) for sample in samples]
-    return found
-
-
-def gold(sample: Sample) -> Example:
-    """A stored sample as the example that scorers compare with."""
-    messages = (
-        {"role": "user", "content": sample.question},
-        {"role": "assistant", "content": sample.gold},
-    )
-    return Example(sample.id, messages, sample.source, sample.group)  # type: ignore[arg-type]
 
 
 def judge(run: RunDir, notes: Sequence[str] = ()) -> Verdict | None:
@@ -102,26 +27,71 @@ def judge(run: RunDir, notes: Sequence[str] = ()) -> Verdict | None:
     evidence = read_evidence(run)
     gates = _gates(run, evidence)
     found = None if evidence.split == "validation" else _decide(evidence, gates, notes)
-    config = evidence.config
-    table = arm_table(evidence.scores, groups=evidence.groups)
+    apart = None
+    if found is not None and evidence.look is not None:
+        touched = read_json(run.file("data/check.json")).get("touched", [])
+        apart, told = _untouched(evidence, found, gates, touched)
+        found = replace(found, reasons=[*found.reasons, *told])
     shown = found.gates if found else gates
     write_json(
         run.file(FILE),
         {
             "format": 1,
             "verdict": found.to_json() if found else None,
-            "arms": {a: {m: _measured(i) for m, i in row.items()} for a, row in table.items()},
+            "arms": measured_arms(evidence),
             "gates": [gate.to_json() for gate in shown],
             "split": evidence.split,
-            "primary": config.eval.primary,
+            "primary": evidence.config.eval.primary,
+            "untouched": apart,
         },
     )
     return found
 
 
-def _measured(interval: Interval | None) -> dict[str, Any] | None:
-    if interval is None:
-        return None
+def _untouched(
+    evidence: Evidence, found: Verdict, gates: Sequence[Gate], touched: Collection[str]
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """The scores on the items that no training row touches, and a sentence where they matter.
+
+    None where no judged item is touched. The verdict stays on all items; gates stay as they are.
+    """
+    clean = evidence.without(touched)
+    num_touched = len(evidence.items) - len(clean.items)
+    if not num_touched:
+        return None, []
+    apart = {"items": len(clean.items), "touched": num_touched, "verdict": None}
+    if not clean.items:
+        told = f"Training rows touch all {num_touched} test items: none is left to judge alone."
+        return apart | {"arms": {}, "comparisons": []}, [told]
+    again = _decide(clean, gates, ())
+    measured = {"arms": measured_arms(clean), "comparisons": compared(again)}
+    told = (
+        f"On the {len(clean.items)} test items that no training row touches ({num_touched} are"
+        f" touched) the verdict would be {again.verdict.value}: {again.reasons[0]}"
+    )
+    told_where = [told] if again.verdict is not found.verdict else []
+    return apart | measured | {"verdict": again.verdict.value}, told_where
+
+
+def measured_arms(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    """Every arm and metric that has a score, for the report."""
+    table = arm_table(evidence.scores, groups=evidence.groups)
+    return {
+        arm: {metric: _measured(value) for metric, value in metrics.items() if value}
+        for arm, metrics in table.items()
+    }
+
+
+def compared(verdict: Verdict | None) -> list[dict[str, Any]]:
+    """The comparisons of a verdict that found something, for the report."""
+    keys = ("a", "b", "metric", "difference", "low", "high", "level", "method")
+    found: Sequence[Comparison] = verdict.comparisons if verdict else []
+    return [
+        {key: getattr(pair, key) for key in keys} for pair in found if pair.difference is not None
+    ]
+
+
+def _measured(interval: Interval) -> dict[str, Any]:
     return {key: asdict(interval)[key] for key in ("value", "low", "high", "n")}
 
 

@@ -12,7 +12,8 @@ from whet.reporting import SCHEMA_VERSION, Report, check_report, html
 from whet.rundir import RunDir, read_json, write_json, write_text
 from whet.stages.costs import cost
 from whet.stages.details import details
-from whet.stages.judging import Evidence, judge, read_evidence
+from whet.stages.evidence import Evidence, read_evidence
+from whet.stages.judging import compared, judge
 from whet.stats import look_level
 
 SMOKE_NEXT = "Every part worked once, on a few rows. The whole of it: whet run."
@@ -44,7 +45,7 @@ def _report(
     record = run.record()
     gates = [_gate(row) for row in judged["gates"]]
     rows = {name: len(read_json(run.file(f"data/{name}.json"))) for name in _SPLITS}
-    digest = items_digest([s.id for s in next(iter(evidence.samples.values()), [])])
+    digest = items_digest([item.id for item in evidence.items])
     stages = {name: stage["seconds"] for name, stage in record["stages"].items()}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -56,11 +57,8 @@ def _report(
         "task": config.task,
         "model": read_json(run.file("model.json")),
         "adapter": _adapter(run),
-        "arms": {
-            arm: {metric: value for metric, value in metrics.items() if value}
-            for arm, metrics in judged["arms"].items()
-        },
-        "comparisons": _comparisons(verdict),
+        "arms": judged["arms"],
+        "comparisons": compared(verdict),
         "gates": gates,
         "looks": _looks(evidence),
         "data": {
@@ -72,7 +70,8 @@ def _report(
         },
         "cost": cost(config, run, evidence),
         "time": {"total_s": round(sum(stages.values()), 3), "stages": stages},
-        "details": details(run, config, evidence, verdict, weak, gates, check),
+        "details": details(run, config, evidence, verdict, weak, gates, check)
+        | {"untouched": judged["untouched"]},
     }
 
 
@@ -80,7 +79,7 @@ _SPLITS = ("train", "validation", "test")
 
 
 def _no_verdict(evidence: Evidence) -> list[str]:
-    n = len(next(iter(evidence.samples.values()), []))
+    n = len(evidence.items)
     return [f"Only {n} validation items were seen: they choose settings and decide nothing."]
 
 
@@ -91,14 +90,6 @@ def _adapter(run: RunDir) -> str | None:
     return next((p.name for p in (run.adapter, run.model) if p.is_dir()), None)
 
 
-def _comparisons(verdict: Verdict | None) -> list[dict[str, Any]]:
-    keys = ("a", "b", "metric", "difference", "low", "high", "level", "method")
-    found = verdict.comparisons if verdict else []
-    return [
-        {key: getattr(pair, key) for key in keys} for pair in found if pair.difference is not None
-    ]
-
-
 def _gate(row: dict[str, Any]) -> dict[str, Any]:
     keys = ("name", "result", "evidence", "required", "waived_by")
     evidence = " ".join(part for part in (row["evidence"], row["remedy"]) if part)
@@ -106,7 +97,7 @@ def _gate(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _looks(evidence: Evidence) -> dict[str, Any]:
-    items = len(next(iter(evidence.samples.values()), []))
+    items = len(evidence.items)
     if evidence.look is None:
         note = ""
         return {"number": None, "level": None, "items": items, "note": note}
