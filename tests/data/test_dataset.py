@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from whet.config import DataConfig
-from whet.data import find_leaks, load, survey
+from whet.data import Dataset, find_leaks, load, survey
 from whet.errors import DataError
 from whet.findings import Kind, Severity
 
@@ -214,20 +214,51 @@ def test_paraphrases_are_warned_of_when_an_embedder_is_handed_in(tmp_path: Path)
     assert found.errors == [] and len(found.test) == 1
 
 
-def test_near_copies_that_the_split_parted_leave_training_and_are_said(tmp_path: Path) -> None:
+def write_twins(folder: Path, num: int = 40) -> None:
+    """Texts that have nothing in common, each with a near copy; `mine` differs in every row."""
     rng = random.Random(0)
     rows = []
-    for n in range(40):
+    for n in range(num):
         words = ["".join(rng.choices("abcdefghijklmnop", k=5)) for _ in range(20)]
         for lead in ("The", "That"):
-            rows.append({"input": " ".join([lead, *words]), "output": f"answer {n}"})
-    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    parted = DataConfig(train=("rows.jsonl",), split={"validation": 0.2, "test": 0.3})
+            text = " ".join([lead, *words])
+            rows.append({"input": text, "output": f"answer {n}", "mine": f"{lead} {n}"})
+    (folder / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+
+SHARES = {"validation": 0.2, "test": 0.3}
+
+
+def require_no_leak(dataset: Dataset) -> None:
+    for seen, held_out in (("train", "test"), ("validation", "test"), ("train", "validation")):
+        assert find_leaks(dataset.splits[seen], dataset.splits[held_out]) == []
+
+
+def test_near_copies_stay_on_one_side_of_a_split_and_none_is_dropped(tmp_path: Path) -> None:
+    write_twins(tmp_path)
+    dataset = load(DataConfig(train=("rows.jsonl",), split=SHARES), root=tmp_path)
+    assert dataset.ledger.by_reason == {} and sum(dataset.ledger.kept.values()) == 80
+    assert all(dataset.splits.values())
+    require_no_leak(dataset)
+
+
+def test_near_copies_of_two_groups_are_parted_leave_training_and_are_said(tmp_path: Path) -> None:
+    write_twins(tmp_path)
+    parted = DataConfig(train=("rows.jsonl",), split={**SHARES, "group_by": "mine"})
     dataset = load(parted, root=tmp_path)
     dropped = dataset.ledger.by_reason["leak"]
-    assert dropped > 5 and sum(dataset.ledger.kept.values()) == len(rows) - dropped
+    assert dropped > 5 and sum(dataset.ledger.kept.values()) == 80 - dropped
     said = [f for f in dataset.findings if f.kind is Kind.LEAK_NEAR]
     assert said and all(f.severity is Severity.WARNING for f in said)
     assert "`whet clean` keeps such rows together" in str(said[0])
-    for seen, held_out in (("train", "test"), ("validation", "test"), ("train", "validation")):
-        assert find_leaks(dataset.splits[seen], dataset.splits[held_out]) == []
+    require_no_leak(dataset)
+
+
+def test_rows_that_are_added_after_the_others_part_no_near_copies(tmp_path: Path) -> None:
+    data = DataConfig(train=("rows.jsonl",), split=SHARES)
+    write_twins(tmp_path, 40)
+    before = load(data, root=tmp_path)
+    write_twins(tmp_path, 50)
+    after = load(data, root=tmp_path)
+    for name, rows in before.splits.items():
+        assert {row.id for row in rows} <= {row.id for row in after.splits[name]}

@@ -6,7 +6,7 @@ files -> read -> split -> (repair) -> leaks -> checks -> Dataset
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,9 @@ from whet.data.bundles import Clusters
 from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
-from whet.data.reading.read import FileSummary, Reading, read
-from whet.data.splits import Earlier, split
+from whet.data.parted import Parted, divided, read_all
+from whet.data.reading.read import FileSummary
+from whet.data.splits import Earlier
 from whet.data.version import split_version
 from whet.errors import DataError
 from whet.findings import Finding, Kind, Severity, worst_first
@@ -127,7 +128,8 @@ def survey(
         has_prompt: the project has a prompt of its own.
         embed: turns texts into unit vectors: with it paraphrases are looked for too, and inputs
             are compared by meaning instead of by their words.
-        clusters: near duplicates, which then stay on one side of a split.
+        clusters: near duplicates, which then stay on one side of a split; by default near copies
+            of one row do, unless `data.split.group_by` says what belongs together.
         earlier: the sides that an earlier split gave to some of the rows.
         mend: what `clean` does to the rows of each split.
         set_aside: broken rows are left out on purpose, so a split that fails is no fault of theirs.
@@ -137,8 +139,8 @@ def survey(
         ConfigError: `data.columns` or `data.roles` mean nothing.
         MissingExtraError: a Parquet file without pyarrow.
     """
-    readings = _read_all(data, root)
-    before, made = _divided(data, readings, seed, clusters, earlier, set_aside)
+    readings = read_all(data, root)
+    before, made, reason = divided(data, readings, seed, clusters, earlier, set_aside)
     state = before if mend is None else _mended(before, mend)
     num_read = sum(reading.num_rows for reading in readings.values())
     skipped = embed is not None and num_read > MAX_BY_MEANING
@@ -159,14 +161,14 @@ def survey(
     return Dataset(
         state.train, state.validation, state.test, ledger, worst_first(findings),
         split_version({name: getattr(state, name) for name in SPLITS}),
-        readings["train"].format, readings["train"].reason, made,
+        readings["train"].format, reason, made,
         tuple(file for reading in readings.values() for file in reading.files),
         touched | state.touched,
     )  # fmt: skip
 
 
 def _contamination(
-    state: _State, benchmarks: Sequence[str], root: Path, embed: Embed | None
+    state: Parted, benchmarks: Sequence[str], root: Path, embed: Embed | None
 ) -> tuple[list[Finding], frozenset[str]]:
     """Training rows that hold benchmark items or, leaks apart, whole test inputs; those items."""
     from whet.data.overlap.contamination import contamination
@@ -188,84 +190,22 @@ def fault_lines(findings: Sequence[Finding]) -> list[str]:
     return [*lines, f"... and {more} more. `whet check` lists them all."] if more else lines
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
-    """The splits on their way through the stages."""
-
-    train: list[Example]
-    validation: list[Example]
-    test: list[Example]
-    dropped: list[Dropped] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    touched: frozenset[str] = frozenset()
-
-
-def _mended(state: _State, mend: Callable[[Parts], Mended]) -> _State:
+def _mended(state: Parted, mend: Callable[[Parts], Mended]) -> Parted:
     made = mend({name: getattr(state, name) for name in SPLITS})
-    return _State(
+    return Parted(
         made.parts["train"], made.parts["validation"], made.parts["test"],
         [*state.dropped, *made.dropped], state.findings,
     )  # fmt: skip
 
 
-def _read_all(data: DataConfig, root: Path) -> dict[str, Reading]:
-    _refuse_both(data)
-    paths = {"train": data.train, "validation": data.validation, "test": data.test}
-    return {
-        name: read(files, data.columns, roles=data.roles, group_by=data.split.group_by, root=root)
-        for name, files in paths.items()
-        if files
-    }
-
-
-def _refuse_both(data: DataConfig) -> None:
-    faults = [
-        f"data.{name} names files and data.split.{name} asks for a share of train. Keep one."
-        for name in ("validation", "test")
-        if getattr(data, name) and getattr(data.split, name)
-    ]
-    if faults:
-        raise DataError(faults)
-
-
-def _divided(
-    data: DataConfig, readings: Mapping[str, Reading], seed: int,
-    clusters: Clusters | None, earlier: Earlier | None, set_aside: bool,
-) -> tuple[_State, Earlier]:  # fmt: skip
-    """Splits train as asked; rows of files that name a split stay in it."""
-    parts = {name: reading.examples for name, reading in readings.items()}
-    held_out = {name: parts.get(name, []) for name in ("validation", "test")}
-    undivided = _State(parts["train"], held_out["validation"], held_out["test"])
-    if data.split.validation is None and data.split.test is None:
-        return undivided, Earlier()
-    try:
-        made = split(
-            parts["train"],
-            validation=data.split.validation or 0.0,
-            test=data.split.test or 0.0,
-            group_by=data.split.group_by,
-            time_by=data.split.time_by,
-            stratify=data.split.stratify,
-            seed=seed,
-            clusters=clusters,
-            earlier=earlier,
-        )
-    except DataError:
-        if readings["train"].errors and not set_aside:
-            return undivided, Earlier()  # the broken rows are the cause to mend, and are told
-        raise
-    validation = made.validation or held_out["validation"]
-    return _State(made.train, validation, made.test or held_out["test"]), made.made
-
-
 def _without_leaks(
-    state: _State, on_leak: str, cut: Collection[str], embed: Embed | None
-) -> _State:
+    state: Parted, on_leak: str, cut: Collection[str], embed: Embed | None
+) -> Parted:
     """Test against all that settings see, then validation against train.
 
     `cut` are the splits that were cut from the training rows here. What then leaks between two
-    of them are near copies that the split has parted, and no mistake of the user: the side that
-    is held out less loses them.
+    of them are near copies that the split has parted (of one group, or in a chain), and no mistake
+    of the user: the side that is held out less loses them.
     """
     for seen, held_out in (("train", "test"), ("validation", "test"), ("train", "validation")):
         parted = {seen, held_out} <= {"train", *cut}
@@ -276,8 +216,8 @@ def _without_leaks(
 
 
 def _freed(
-    state: _State, seen: str, held_out: str, on_leak: str, reason: str, embed: Embed | None
-) -> _State:
+    state: Parted, seen: str, held_out: str, on_leak: str, reason: str, embed: Embed | None
+) -> Parted:
     first, second = getattr(state, seen), getattr(state, held_out)
     leaks = find_leaks(first, second, embed)
     left_in = [leak for leak in leaks if leak.kind is Kind.LEAK_PARAPHRASE or on_leak == "error"]
@@ -307,7 +247,7 @@ def _freed(
     )  # fmt: skip
 
 
-def _emptied(before: _State, after: _State) -> list[Finding]:
+def _emptied(before: Parted, after: Parted) -> list[Finding]:
     """An error for each split that lost its last row to the leak policy."""
     message = "all {n} {name} rows were dropped as leaks; none is left."
     remedy = "Use other rows for one of the two sides."

@@ -8,7 +8,7 @@ _KEYS = ("data", "train", "rows", "examples", "instances", "validation", "test")
 
 PAIRS = (
     "holds lists of pairs under {}; the first of a pair was read as the column input, the second "
-    "as output, and the list's name stands in the column split. whet does not divide by it."
+    "as output, and the list's name stands in the column split."
 )
 
 
