@@ -333,3 +333,12 @@ def test_any_files_and_repairs_end_in_a_whole_folder_or_in_one_message(
     assert made.read == num_rows == sum(made.rows.values()) + sum(made.dropped.values())
     assert not {offer.repair for offer in made.offers} & repairs
     assert survey(again(made.folder), root=made.folder).version == made.version
+
+
+def test_rows_that_name_their_split_are_written_to_it(tmp_path: Path) -> None:
+    names = ("train", "val", "test", "train")
+    rows = [row | {"split": name} for row, name in zip(numbered(*range(4)), names, strict=True)]
+    made = whet.clean([write(tmp_path / "all.jsonl", rows)], out=tmp_path / "out", root=tmp_path)
+    assert made.rows == {"train": 2, "validation": 1, "test": 1}
+    assert any("divided by the column 'split'" in finding.message for finding in made.findings)
+    assert read_jsonl(tmp_path / "out" / "test.jsonl")[0]["fields"]["split"] == "test"
