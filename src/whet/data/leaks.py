@@ -57,6 +57,8 @@ def find_leaks(
 
     Paraphrases are looked for only with `embed`.
     """
+    if not train or not test:
+        return []
     leaks = exact_leaks(train, test)
     leaks += near_leaks(train, _without(test, leaks))
     if embed is not None:

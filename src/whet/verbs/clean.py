@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from whet.config import Config, DataConfig
 from whet.data import Dataset, Ledger, survey
@@ -16,6 +15,7 @@ from whet.data.cleaned import Cleaned, earlier_split, sources_of, write_cleaned
 from whet.data.near_clusters import linked, near_copies
 from whet.data.refusals import is_refusal
 from whet.data.repairs import Repair
+from whet.data.splits import Earlier
 from whet.data.writers import claim
 from whet.errors import ConfigError, DataError
 from whet.findings import Finding, Kind, Severity
@@ -23,6 +23,7 @@ from whet.progress import Progress, Silent
 from whet.project import Project
 from whet.stages.preparing import prompts, tuned_prompt
 from whet.stages.tokens import token_counter
+from whet.verbs.clean_result import Clean, Offer, counted
 from whet.verbs.loose_files import project_or_files
 
 MAX_FAULTS = 8
@@ -31,62 +32,6 @@ NEAR: Clusters | None = near_copies
 """Rows so alike that all but one may be dropped. None knows exact copies only."""
 LINKED: Clusters | None = linked
 """Rows that a split must not part: whatever near duplicates join, however long the chain."""
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """A repair that was not asked for: how many rows it would touch, and what it does."""
-
-    repair: str
-    rows: int
-    said: str
-
-    def __str__(self) -> str:
-        rows = f"{self.rows:,} row" + ("s" if self.rows != 1 else "")
-        return f"--repair {self.repair}: {rows} ({self.said})"
-
-
-@dataclass(frozen=True, slots=True)
-class Clean:
-    """The folder that was written, what is in it, and what else could be repaired."""
-
-    folder: Path
-    version: str
-    versions: dict[str, str]
-    rows: dict[str, int]
-    read: int
-    dropped: dict[str, int]
-    changed: dict[str, int]
-    tokens: dict[str, Any] | None
-    boundaries: dict[str, str]
-    offers: list[Offer]
-    findings: list[Finding]
-    notes: list[str] = field(default_factory=list)
-
-    def text(self) -> str:
-        """What a person reads on the terminal."""
-        rows = ", ".join(f"{count:,} {name}" for name, count in self.rows.items() if count)
-        kept, gone = sum(self.rows.values()), sum(self.dropped.values())
-        lines = [
-            f"{self.folder}: {rows}; content version {self.version}",
-            f"{self.read:,} rows read = {kept:,} kept + {gone:,} dropped{_counts(self.dropped)}",
-        ]
-        if self.tokens:
-            tokens = self.tokens
-            kept, gone = sum(tokens["kept"].values()), sum(tokens["dropped"].values())
-            lines.append(
-                f"{tokens['read']:,} tokens read = {kept:,} kept + {gone:,} dropped + "
-                f"{tokens['cut']:,} cut + {tokens['repaired']:,} by repairs"
-            )
-        lines += [f"rows changed:{_counts(self.changed)}"] if self.changed else []
-        lines += [f"{name} begins at {start}" for name, start in self.boundaries.items()]
-        if self.offers:
-            lines.append("Could be repaired, and was not asked for:")
-            lines += [f"  {offer}" for offer in self.offers]
-        lines += self.notes
-        warnings = sum(finding.severity is Severity.WARNING for finding in self.findings)
-        lines += [f"{warnings} warnings are left; whet check shows them."] if warnings else []
-        return "\n".join(lines)
 
 
 def clean(
@@ -126,6 +71,47 @@ def clean(
     sources = sources_of(data, project.root)
     before = claim(folder, [source.file.path for source in sources])
     earlier, notes = earlier_split(folder, before, data)
+    repaired = _repaired(project, data, chosen, earlier)
+    dataset, ledger = repaired.dataset, repaired.ledger
+    notes += repaired.unknown
+    if tokens or project.config.train.max_length or data.on_too_long != "error":
+        dataset, ledger = _with_tokens(project, dataset, ledger, repaired.account)
+    else:
+        notes.append("Lengths were not checked; --tokens counts them.")
+    ledger.check()
+    _require_rows(data, dataset, ledger)
+    cleaned = Cleaned(dataset, ledger, repaired.broken, sources, data, sorted(chosen), earlier)
+    written = write_cleaned(folder, cleaned)
+    notes.append(_use(folder, project, dataset))
+    return Clean(
+        folder, written.version, written.versions,
+        {name: len(rows) for name, rows in dataset.splits.items()},
+        ledger.num_read, ledger.by_reason, ledger.by_repair, ledger.to_json()["tokens"],
+        dict(dataset.made.boundaries), repaired.offers, repaired.findings, notes,
+    )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Repaired:
+    """The data after the repairs, and what there is to say about them; lengths come later."""
+
+    dataset: Dataset
+    ledger: Ledger
+    account: Account
+    broken: dict[str, list[str]]
+    offers: list[Offer]
+    findings: list[Finding]
+    unknown: list[str]
+
+
+def _repaired(
+    project: Project, data: DataConfig, chosen: set[Repair], earlier: Earlier
+) -> _Repaired:
+    """The data divided and repaired as asked.
+
+    Raises:
+        DataError: faults that no repair was asked for, or rows that are no conversations.
+    """
     cleaner = Cleaner(chosen, is_refusal, NEAR)
     dataset = survey(
         data, root=project.root, clusters=LINKED, earlier=earlier, mend=cleaner,
@@ -137,22 +123,7 @@ def clean(
     _require_conversations(dataset)
     account = Account(cleaner.origins, dataset)
     ledger = replace(dataset.ledger, changed=cleaner.changed(dataset.splits))
-    notes += cleaner.unknown
-    if tokens or project.config.train.max_length or data.on_too_long != "error":
-        dataset, ledger = _with_tokens(project, dataset, ledger, account)
-    else:
-        notes.append("Lengths were not checked; --tokens counts them.")
-    ledger.check()
-    _require_rows(data, dataset, ledger)
-    cleaned = Cleaned(dataset, ledger, broken, sources, data, sorted(chosen), earlier)
-    written = write_cleaned(folder, cleaned)
-    notes.append(_use(folder, project, dataset))
-    return Clean(
-        folder, written.version, written.versions,
-        {name: len(rows) for name, rows in dataset.splits.items()},
-        ledger.num_read, ledger.by_reason, ledger.by_repair, ledger.to_json()["tokens"],
-        dict(dataset.made.boundaries), offers, findings, notes,
-    )  # fmt: skip
+    return _Repaired(dataset, ledger, account, broken, offers, findings, cleaner.unknown)
 
 
 def _use(folder: Path, project: Project, dataset: Dataset) -> str:
@@ -161,12 +132,6 @@ def _use(folder: Path, project: Project, dataset: Dataset) -> str:
     shown = folder.relative_to(project.root) if inside else folder
     files = [f"{name}: {shown}/{name}.jsonl" for name, rows in dataset.splits.items() if rows]
     return f"To use it, in whet.yaml, without split and columns: data: {{{', '.join(files)}}}"
-
-
-def _counts(counts: dict[str, int]) -> str:
-    """` (3 broken, 5 duplicate)`, or nothing."""
-    said = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    return f" ({said})" if said else ""
 
 
 def _chosen(project: Project, repair: Sequence[str]) -> tuple[set[Repair], DataConfig]:
@@ -252,7 +217,7 @@ def _require_rows(data: DataConfig, dataset: Dataset, ledger: Ledger) -> None:
     if empty:
         raise DataError(
             f"{' and '.join(empty)}: no row is left; {ledger.num_read:,} read, dropped"
-            f"{_counts(ledger.by_reason)}. Nothing was written. Name other files or fewer repairs."
+            f"{counted(ledger.by_reason)}. Nothing was written. Name other files or fewer repairs."
         )
 
 

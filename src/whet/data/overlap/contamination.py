@@ -53,6 +53,8 @@ def contamination(
     `whole`, only items that stand there word for word from end to end are found: for test rows
     from the same source as the training rows, which are all somewhat alike.
     """
+    if not rows or not items:
+        return Contamination([], frozenset(), {})
     by_row: dict[int, dict[str, str]] = defaultdict(dict)
     loosely = () if whole else chain(_exact(rows, items), _paraphrased(rows, items, embed))
     for row, item, how in chain(_held(rows, items, whole), loosely):
