@@ -11,6 +11,9 @@ import pytest
 
 from whet.data import Dropped, read, stream
 from whet.data.reading import read as reading_module
+from whet.data.reading.files import find_files
+from whet.data.reading.lines import MAX_LINE_BYTES
+from whet.data.reading.tables import FileRows
 from whet.errors import DataError
 from whet.findings import Finding
 from whet.types import Example
@@ -120,3 +123,13 @@ def test_a_million_rows_take_no_more_memory_than_the_rows_that_are_kept(tmp_path
         assert num == num_rows
     grown_mib = (sizes[1_000_000] - sizes[1_000]) / 1024
     assert grown_mib < 200, f"grew by {grown_mib:.0f} MiB"
+
+
+def test_rows_that_were_kept_are_let_go_as_they_are_given_out(tmp_path: Path) -> None:
+    path = tmp_path / "a.jsonl"
+    path.write_text("".join(f'{{"n": {n}}}\n' for n in range(5)))
+    rows = FileRows(find_files([path]).files[0], MAX_LINE_BYTES)
+    left = [len(rows.table.rows or []) for _ in rows]
+    assert left == [4, 3, 2, 1, 0]
+    with pytest.raises(AssertionError, match="given out once"):
+        list(rows)
