@@ -71,8 +71,8 @@ class DataConfig(Section):
     """Files of benchmarks you will report (JSONL, JSON, CSV): training rows that hold an item of
     theirs are named. All their text columns are looked for; nothing else is done with them."""
     split: SplitConfig = SplitConfig()
-    """Cut validation and test from `train` by content hash; equal rows and near copies of one row
-    stay on one side. Without shares, files whose column `split` names splits are divided by it."""
+    """Cut validation and test from `train` by content hash; equal rows stay on one side. Without
+    shares, files whose column `split` names splits are divided by it."""
     columns: dict[str, str] = {}
     """Only where names must be mapped, e.g. {input: text, output: category}."""
     roles: dict[str, Literal["system", "user", "assistant", "tool"]] = {}

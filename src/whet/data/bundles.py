@@ -23,8 +23,7 @@ Clusters = Callable[[Sequence[Example]], Sequence[int]]
 class Bundle:
     """Rows, by number, that go to one side together.
 
-    `key` is the one that a side is drawn by, that of the first row: new rows that come after the
-    old ones change nothing. `keys` are the hashes of all, which are kept.
+    `key` is the one that a side is drawn by; `keys` are the hashes of all, which are kept.
     """
 
     key: str
@@ -54,7 +53,8 @@ def bundles(
 
 def _bundle(rows: list[int], keys: Sequence[str]) -> Bundle:
     own = list(dict.fromkeys(keys[row] for row in rows))
-    return Bundle(own[0], rows, [content_id(key) for key in own])
+    drawn = min(own, key=lambda key: hashlib.sha256(_bytes(f"bundle\x1f{key}")).digest())
+    return Bundle(drawn, rows, [content_id(key) for key in own])
 
 
 def _bytes(text: str) -> bytes:

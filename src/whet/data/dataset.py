@@ -128,8 +128,7 @@ def survey(
         has_prompt: the project has a prompt of its own.
         embed: turns texts into unit vectors: with it paraphrases are looked for too, and inputs
             are compared by meaning instead of by their words.
-        clusters: near duplicates, which then stay on one side of a split; by default near copies
-            of one row do, unless `data.split.group_by` says what belongs together.
+        clusters: near duplicates, which then stay on one side of a split.
         earlier: the sides that an earlier split gave to some of the rows.
         mend: what `clean` does to the rows of each split.
         set_aside: broken rows are left out on purpose, so a split that fails is no fault of theirs.
@@ -204,8 +203,8 @@ def _without_leaks(
     """Test against all that settings see, then validation against train.
 
     `cut` are the splits that were cut from the training rows here. What then leaks between two
-    of them are near copies that the split has parted (of one group, or in a chain), and no mistake
-    of the user: the side that is held out less loses them.
+    of them are near copies that the split has parted, and no mistake of the user: the side that
+    is held out less loses them.
     """
     for seen, held_out in (("train", "test"), ("validation", "test"), ("train", "validation")):
         parted = {seen, held_out} <= {"train", *cut}

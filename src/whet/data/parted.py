@@ -14,7 +14,6 @@ from pathlib import Path
 from whet.config import DataConfig
 from whet.data.bundles import Clusters
 from whet.data.ledger import Dropped
-from whet.data.near_clusters import near_copies
 from whet.data.reading.read import Reading, read
 from whet.data.split_column import divided_by_column
 from whet.data.splits import Earlier, split
@@ -90,16 +89,13 @@ def divided(
             time_by=data.split.time_by,
             stratify=data.split.stratify,
             seed=seed,
-            clusters=clusters or (near_copies if data.split.group_by is None else None),
+            clusters=clusters,
             earlier=earlier,
         )
     except DataError:
         if readings["train"].errors and not set_aside:
-            return (
-                undivided,
-                Earlier(),
-                reason,
-            )  # the broken rows are the cause to mend, and are told
+            # The broken rows are the cause to mend, and are told.
+            return undivided, Earlier(), reason
         raise
     validation = made.validation or held_out["validation"]
     return Parted(made.train, validation, made.test or held_out["test"]), made.made, reason
