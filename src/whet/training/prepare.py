@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -18,6 +19,12 @@ from whet.progress import Progress
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint
 from whet.training.choices import Choices, apply, choose
+from whet.training.forward import rope_border
+from whet.training.objectives.kinds import PAIR, ROWS, require_kind
+from whet.training.objectives.mismatched import with_mismatched
+from whet.training.objectives.preference import NEED_REFERENCE
+from whet.training.objectives.reference import measured_reference, reference_of, with_reference
+from whet.training.objectives.teacher import require_teacher
 from whet.training.optimizer import AdamW, FlatParameters
 from whet.training.result import History
 from whet.training.sampler import Sampler
@@ -44,6 +51,7 @@ class Run:
     made_of: dict[str, Any]
     due: frozenset[int]
     tokens_per_micro_batch: int
+    teacher: Any = None
 
     @property
     def stopped_early(self) -> bool:
@@ -70,6 +78,8 @@ class Run:
         }
         if self.best is not None:
             tensors["best"] = self.best
+        if self.settings.objective in NEED_REFERENCE:
+            tensors["reference"] = reference_of([*self.examples, *self.validation])
         return checkpoint.write(self.folder, self.history.step, state, tensors)
 
 
@@ -83,16 +93,23 @@ def prepare(
     progress: Progress,
     resume: bool,
     accept_changes: bool,
+    teacher: LoadedModel | None = None,
 ) -> Run:
     """A run at its first step, or where its newest whole checkpoint left it.
 
     Raises:
-        DataError: no examples, or rows that are longer than the model or `max_length` allows.
-        TrainingError: on resuming, nothing whole to resume from or something has changed.
+        DataError: no examples, rows that are longer than the model or `max_length` allows, or
+            rows that the objective cannot learn from.
+        TrainingError: on resuming, nothing whole to resume from or something has changed; or a
+            teacher that cannot teach this model.
     """
+    require_teacher(loaded, teacher, settings.objective)
     check_lengths([*examples, *validation], settings, loaded.max_positions)
+    examples = _fit_for(examples, settings, loaded)
+    validation = _fit_for(validation, settings, loaded)
     sampler = Sampler([e.id for e in examples], settings.batch_size, settings.epochs, settings.seed)
     made_of = _made_of(loaded, examples, validation, settings)
+    made_of |= {"teacher": teacher.identity} if teacher else {}
     found = checkpoint.latest(folder) if resume else None
     if found is not None:
         for notice in found.notices:
@@ -117,11 +134,55 @@ def prepare(
         made_of=made_of,
         due=sampler.evaluation_steps(settings.evals_per_epoch) | {0},
         tokens_per_micro_batch=choices.tokens_per_micro_batch,
+        teacher=teacher.model if teacher else None,
     )
     if found is not None:
         _restore(run, found)
         progress.say(f"resumed at step {run.history.step} from {found.path}")
+    elif settings.objective in NEED_REFERENCE:
+        _measure_reference(run, progress)
     return run
+
+
+def _fit_for(
+    examples: Sequence[RenderedExample], settings: TrainSettings, loaded: LoadedModel
+) -> Sequence[RenderedExample]:
+    """Rows of the kind that the objective learns from, KTO's with their mismatched answers."""
+    require_kind(examples, settings.objective)
+    if settings.objective == "kto":
+        limit = min(loaded.max_positions, settings.max_length or loaded.max_positions)
+        return with_mismatched(examples, settings.seed, limit)
+    border = rope_border(loaded.model.config)
+    if border is not None and ROWS[settings.objective] is PAIR:
+        _refuse_parted_pairs(examples, border)
+    return examples
+
+
+def _refuse_parted_pairs(examples: Sequence[RenderedExample], border: int) -> None:
+    faults = [
+        f"{e.source}: one side of the pair is longer than {border} tokens and the other is not; "
+        "this model turns positions otherwise beyond that, so they cannot be compared in one row. "
+        f"Take the row out, or set train.max_length: {border} with data.on_too_long: drop."
+        for e in examples
+        if len({sequence.num_tokens > border for sequence in e.sequences}) > 1
+    ]
+    if faults:
+        raise DataError(faults)
+
+
+def _measure_reference(run: Run, progress: Progress) -> None:
+    """Gives every row its log-probabilities before training; the time counts as the run's."""
+    started = time.perf_counter()
+    rows = [*run.examples, *run.validation]
+    found = measured_reference(run.model, rows, run.tokens_per_micro_batch, progress.should_stop)
+    _take_reference(run, found)
+    run.history.seconds += time.perf_counter() - started
+    progress.say(f"reference: {len(found)} answers measured in {run.history.seconds:.1f} s")
+
+
+def _take_reference(run: Run, reference: Tensor) -> None:
+    rows = with_reference([*run.examples, *run.validation], reference)
+    run.examples, run.validation = rows[: len(run.examples)], rows[len(run.examples) :]
 
 
 def check_lengths(
@@ -203,6 +264,7 @@ def _digest(examples: Sequence[RenderedExample]) -> str:
         for sequence in example.sequences:
             total.update(sequence.tokens.tobytes())
             total.update(sequence.trained.tobytes())
+        total.update(" ".join(example.parts).encode())
     return total.hexdigest()[:16]
 
 
@@ -233,5 +295,7 @@ def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
     run.flat.load(found.tensors["values"])
     run.optimizer.mean.copy_(found.tensors["mean"])
     run.optimizer.square.copy_(found.tensors["square"])
+    if "reference" in found.tensors:
+        _take_reference(run, found.tensors["reference"])
     if "best" in found.tensors:
         run.best = found.tensors["best"].to(run.flat.values.device)
