@@ -97,7 +97,7 @@ def preferring(sides: Sides, formula: Formula, beta: float) -> Measure:
         with torch.no_grad():
             losses = head_loss(model, hidden.detach(), row.loss)[1]
         owners = row.owners.cpu()
-        units = torch.unique(sides.unit[owners])  # type: ignore[no-untyped-call]
+        units = torch.unique(sides.unit[owners])
         log_probs = _sums(-losses, owners, len(sides.unit)).requires_grad_(True)
         with torch.enable_grad():
             judged = formula(sides.answers(log_probs, units), beta)

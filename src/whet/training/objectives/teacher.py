@@ -30,9 +30,9 @@ def require_teacher(student: LoadedModel, teacher: LoadedModel | None, objective
         token = next(t for t in (*own, *other) if own.get(t) != other.get(t))
         raise TrainingError(
             f"train.teacher: {teacher.name} has another tokenizer than {student.name}: {token!r} "
-            f"is token {other.get(token)} there and {own.get(token)} here, so its probabilities are "
-            "of other texts. Name a teacher of the same family, or let it write the answers with "
-            "`whet distill`."
+            f"is token {other.get(token)} there and {own.get(token)} here, so its probabilities "
+            "are of other texts. Name a teacher of the same family, or let it write the answers "
+            "with `whet distill`."
         )
     largest = max(own.values(), default=0)
     for loaded in (student, teacher):
