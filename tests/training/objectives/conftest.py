@@ -32,7 +32,9 @@ def pairs() -> Rows:
         sides = [begin + rng.integers(1, 97, int(rng.integers(2, 15))).tolist() for _ in range(2)]
         sequences = tuple(_sequence(prompt + side, len(prompt)) for side in sides)
         made.append(
-            RenderedExample(f"id{number}", f"file:{number}", sequences, (Part.CHOSEN, Part.REJECTED))
+            RenderedExample(
+                f"id{number}", f"file:{number}", sequences, (Part.CHOSEN, Part.REJECTED)
+            )
         )
     return [*made[:-1], RenderedExample("copy", "file:12", made[3].sequences, made[3].parts)]
 

@@ -56,8 +56,7 @@ def log_probs(model: Any, sequences: Sequence[TokenSequence]) -> torch.Tensor:
     logits = padded_logits(model, sequences)
     targets = [torch.from_numpy(s.tokens[s.trained].astype(np.int64)) for s in sequences]
     picked = [
-        torch.log_softmax(z, -1).gather(1, t[:, None])
-        for z, t in zip(logits, targets, strict=True)
+        torch.log_softmax(z, -1).gather(1, t[:, None]) for z, t in zip(logits, targets, strict=True)
     ]
     return torch.stack([p.double().sum() for p in picked])
 
