@@ -174,10 +174,15 @@ def _measure_reference(run: Run, progress: Progress) -> None:
     """Gives every row its log-probabilities before training; the time counts as the run's."""
     started = time.perf_counter()
     rows = [*run.examples, *run.validation]
-    found = measured_reference(run.model, rows, run.tokens_per_micro_batch, progress.should_stop)
+    first_epoch = range(min(run.sampler.num_steps, run.sampler.steps_per_epoch))
+    wanted = {index for step in first_epoch for index in run.sampler.examples(step)}
+    wanted |= set(range(len(run.examples), len(rows)))
+    found = measured_reference(
+        run.model, rows, wanted, run.tokens_per_micro_batch, progress.should_stop
+    )
     _take_reference(run, found)
     run.history.seconds += time.perf_counter() - started
-    progress.say(f"reference: {len(found)} answers measured in {run.history.seconds:.1f} s")
+    progress.say(f"reference: {len(wanted)} rows measured in {run.history.seconds:.1f} s")
 
 
 def _take_reference(run: Run, reference: Tensor) -> None:

@@ -34,7 +34,7 @@ GRADIENT_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 1e-1, torch.float16: 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How far the two paths are apart, relative to the plain one."""
+    """How far the two paths are apart, relative to the plain one (see `plain.Plain`)."""
 
     num_examples: int
     num_tokens: int
@@ -65,22 +65,25 @@ def verify(
     start = time.perf_counter()
     chosen = shortest(examples)
     with evaluation_mode(model):
-        plain_loss = plain_objective(model, chosen, settings, teacher)
-        plain_grads = _gradient(plain_loss, parameters)
+        plain = plain_objective(model, chosen, settings, teacher)
+        plain_grads = _gradient(plain.loss, parameters)
+        size = plain_grads
+        if plain.yardstick is not plain.loss:
+            size = _gradient(plain.yardstick, parameters)
     with row_attention(model), teacher_attention(teacher), evaluation_mode(model):
         loss, grads = _by_rows(model, parameters, chosen, settings, teacher)
     sequences, _ = sequences_of(chosen)
     found = Verification(
         num_examples=len(chosen),
         num_tokens=sum(sequence.num_tokens for sequence in sequences),
-        loss_difference=_relative(torch.tensor(loss), plain_loss.detach().cpu()),
-        gradient_difference=_relative(grads, plain_grads),
+        loss_difference=_relative(loss - plain.loss, plain.loss, plain.yardstick),
+        gradient_difference=_relative(grads - plain_grads, plain_grads, size),
         verify_seconds=time.perf_counter() - start,
     )
     # A comparison with NaN is false: only finite differences within bounds pass.
     exact_loss = found.loss_difference <= LOSS_TOLERANCE[model.dtype]
     exact_gradient = found.gradient_difference <= GRADIENT_TOLERANCE[model.dtype]
-    if not (exact_loss and exact_gradient) and bool(plain_loss.isfinite()):
+    if not (exact_loss and exact_gradient) and bool(plain.loss.isfinite()):
         raise TrainingError(
             f"the self check failed: {found}. This model computes something that the engine does "
             "not know; please report it with the model's name."
@@ -131,10 +134,13 @@ def _ending(sequence: TokenSequence, length: int) -> TokenSequence:
 
 
 def _gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
-    grads = torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
+    grads = torch.autograd.grad(
+        loss, parameters, retain_graph=True, allow_unused=True, materialize_grads=True
+    )
     return torch.cat([grad.float().flatten() for grad in grads])
 
 
-def _relative(value: Tensor, reference: Tensor) -> float:
-    difference = torch.linalg.vector_norm(value - reference)
-    return float(difference / torch.linalg.vector_norm(reference).clamp_min(1e-30))
+def _relative(difference: Tensor, value: Tensor, yardstick: Tensor) -> float:
+    """The difference's norm over the larger of the other two."""
+    norms = [float(torch.linalg.vector_norm(x.detach())) for x in (difference, value, yardstick)]
+    return norms[0] / max(norms[1], norms[2], 1e-30)

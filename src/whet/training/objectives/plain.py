@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -22,32 +22,46 @@ from whet.training.settings import TrainSettings
 from whet.training.step import sequences_of
 
 
+class Plain(NamedTuple):
+    """A step's mean loss, and what its errors are measured by; both scalars with a graph.
+
+    `yardstick` is the loss itself for imitation. For preferences it is the answers' negative
+    log-probabilities, each by the size of its weight: sides that are nearly alike cancel in the
+    loss, and their rounding errors do not. For distillation it is the cross-entropy, since at a
+    teacher's own answers there is nothing to be pulled.
+    """
+
+    loss: Tensor
+    yardstick: Tensor
+
+
 def plain_objective(
     model: Any, examples: Sequence[RenderedExample], settings: TrainSettings, teacher: Any = None
-) -> Tensor:
-    """The mean loss of a step of these examples, with its graph."""
+) -> Plain:
+    """The objective of a step of these examples."""
     sequences, _ = sequences_of(examples)
     with _eager(model):
+        log_probs = _log_probs(model, sequences)
         if settings.objective in FORMULAS:
             with torch.no_grad():
                 moved = divergence(examples, lambda some: _log_probs(model, some).cpu().numpy())
-            answers = Sides.of(examples, moved).answers(_log_probs(model, sequences).cpu())
-            return FORMULAS[settings.objective](answers, settings.beta).losses.mean()
-        total = -_log_probs(model, sequences).sum()
-        if settings.objective == "distil":
-            total = _distilled(model, teacher, sequences, settings, total)
-    return total / sum(sequence.num_loss_tokens for sequence in sequences)
+            answers = Sides.of(examples, moved).answers(log_probs.cpu())
+            loss = FORMULAS[settings.objective](answers, settings.beta).losses.mean()
+            (slope,) = torch.autograd.grad(loss, log_probs, retain_graph=True)
+            return Plain(loss, -(slope.abs() * log_probs).sum())
+        count = sum(sequence.num_loss_tokens for sequence in sequences)
+        entropy = -log_probs.sum() / count
+        if settings.objective != "distil":
+            return Plain(entropy, entropy)
+        pulled = _divergences(model, teacher, sequences, settings.teacher_temperature) / count
+    share = settings.teacher_share
+    return Plain((1 - share) * entropy + share * pulled, entropy)
 
 
-def _distilled(
-    model: Any,
-    teacher: Any,
-    sequences: Sequence[TokenSequence],
-    settings: TrainSettings,
-    entropy: Tensor,
+def _divergences(
+    model: Any, teacher: Any, sequences: Sequence[TokenSequence], hot: float
 ) -> Tensor:
-    """The sum of cross-entropies mixed with that of the divergences from the teacher."""
-    hot, share = settings.teacher_temperature, settings.teacher_share
+    """T^2 KL(teacher || model), summed over learnt tokens."""
     divergences = []
     with _eager(teacher):
         for sequence in sequences:
@@ -58,7 +72,7 @@ def _distilled(
             p = torch.log_softmax(own[:, :common] / hot, -1)
             q = torch.log_softmax(taught[:, :common] / hot, -1)
             divergences.append(torch.nn.functional.kl_div(p, q, reduction="sum", log_target=True))
-    return (1 - share) * entropy + share * hot**2 * torch.stack(divergences).sum()
+    return torch.stack(divergences).sum() * hot**2
 
 
 def _log_probs(model: Any, sequences: Sequence[TokenSequence]) -> Tensor:

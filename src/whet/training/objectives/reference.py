@@ -7,7 +7,7 @@ checkpoint, and read back on resuming.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,16 +21,24 @@ from whet.training.evaluation import sequence_losses
 def measured_reference(
     model: Any,
     examples: Sequence[RenderedExample],
+    wanted: Collection[int],
     tokens_per_row: int,
     should_stop: Callable[[], bool],
 ) -> Tensor:
     """The log-probability of every sequence of the examples, in order, float64.
 
+    Of examples whose index is not among the wanted (no step asks for them) it is NaN.
+
     Raises:
         Interrupted: asked to stop; nothing was changed.
     """
-    sequences = [sequence for example in examples for sequence in example.sequences]
-    return torch.from_numpy(-sequence_losses(model, sequences, tokens_per_row, should_stop))
+    owned = [(s, index) for index, example in enumerate(examples) for s in example.sequences]
+    asked = torch.tensor([index in wanted for _, index in owned])
+    sequences = [sequence for sequence, index in owned if index in wanted]
+    reference = torch.full((len(owned),), torch.nan, dtype=torch.float64)
+    losses = sequence_losses(model, sequences, tokens_per_row, should_stop)
+    reference[asked] = -torch.from_numpy(losses)
+    return reference
 
 
 def with_reference(examples: Sequence[RenderedExample], reference: Tensor) -> list[RenderedExample]:
