@@ -128,7 +128,7 @@ FAULTS = (
     ),
     Fault(
         "the rejected answer pulled with the chosen one", "training/objectives/task.py",
-        "weights = -slope[owners]", "weights = slope[owners].abs()", PREFERENCE, "padded and dpo",
+        "weights = -slope[owners]", "weights = slope.abs()[owners]", PREFERENCE, "padded and dpo",
     ),
     Fault(
         "a shared position with the weight of one side", "training/loss.py",

@@ -19,11 +19,14 @@ from whet.progress import Progress
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint
 from whet.training.choices import Choices, apply, choose
-from whet.training.forward import rope_border
-from whet.training.objectives.kinds import PAIR, ROWS, require_kind
-from whet.training.objectives.mismatched import with_mismatched
+from whet.training.objectives.fitting import fit_for
 from whet.training.objectives.preference import NEED_REFERENCE
-from whet.training.objectives.reference import measured_reference, reference_of, with_reference
+from whet.training.objectives.reference import (
+    kept_reference,
+    measured_reference,
+    reference_of,
+    with_reference,
+)
 from whet.training.objectives.teacher import require_teacher
 from whet.training.optimizer import AdamW, FlatParameters
 from whet.training.result import History
@@ -105,8 +108,8 @@ def prepare(
     """
     require_teacher(loaded, teacher, settings.objective)
     check_lengths([*examples, *validation], settings, loaded.max_positions)
-    examples = _fit_for(examples, settings, loaded)
-    validation = _fit_for(validation, settings, loaded)
+    examples = fit_for(examples, settings, loaded)
+    validation = fit_for(validation, settings, loaded)
     sampler = Sampler([e.id for e in examples], settings.batch_size, settings.epochs, settings.seed)
     made_of = _made_of(loaded, examples, validation, settings)
     made_of |= {"teacher": teacher.identity} if teacher else {}
@@ -142,32 +145,6 @@ def prepare(
     elif settings.objective in NEED_REFERENCE:
         _measure_reference(run, progress)
     return run
-
-
-def _fit_for(
-    examples: Sequence[RenderedExample], settings: TrainSettings, loaded: LoadedModel
-) -> Sequence[RenderedExample]:
-    """Rows of the kind that the objective learns from, KTO's with their mismatched answers."""
-    require_kind(examples, settings.objective)
-    if settings.objective == "kto":
-        limit = min(loaded.max_positions, settings.max_length or loaded.max_positions)
-        return with_mismatched(examples, settings.seed, limit)
-    border = rope_border(loaded.model.config)
-    if border is not None and ROWS[settings.objective] is PAIR:
-        _refuse_parted_pairs(examples, border)
-    return examples
-
-
-def _refuse_parted_pairs(examples: Sequence[RenderedExample], border: int) -> None:
-    faults = [
-        f"{e.source}: one side of the pair is longer than {border} tokens and the other is not; "
-        "this model turns positions otherwise beyond that, so they cannot be compared in one row. "
-        f"Take the row out, or set train.max_length: {border} with data.on_too_long: drop."
-        for e in examples
-        if len({sequence.num_tokens > border for sequence in e.sequences}) > 1
-    ]
-    if faults:
-        raise DataError(faults)
 
 
 def _measure_reference(run: Run, progress: Progress) -> None:
@@ -300,7 +277,8 @@ def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
     run.flat.load(found.tensors["values"])
     run.optimizer.mean.copy_(found.tensors["mean"])
     run.optimizer.square.copy_(found.tensors["square"])
-    if "reference" in found.tensors:
-        _take_reference(run, found.tensors["reference"])
+    if run.settings.objective in NEED_REFERENCE:
+        rows = [*run.examples, *run.validation]
+        _take_reference(run, kept_reference(found, rows, run.settings.objective))
     if "best" in found.tensors:
         run.best = found.tensors["best"].to(run.flat.values.device)

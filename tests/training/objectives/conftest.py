@@ -64,8 +64,8 @@ def rows_for(pairs: Rows, judged: Rows, rows: Rows) -> Callable[[str], Rows]:
 def make_moved(make_model: Callable[..., Any]) -> Callable[..., Any]:
     """A model with an adapter that is no longer at its start."""
 
-    def make(family: str, *, seed: int = 0) -> Any:
-        model = make_model(family, seed=seed)
+    def make(family: str, *, seed: int = 0, dtype: torch.dtype = torch.float32) -> Any:
+        model = make_model(family, seed=seed, dtype=dtype)
         add_lora(model, rank=4, alpha=8)
         torch.manual_seed(1)
         for module in lora_modules(model).values():

@@ -281,3 +281,17 @@ def test_pairs_on_both_sides_of_a_longrope_border_are_named(
         loaded.model.config.rope_parameters["original_max_position_embeddings"] = middle
         train(loaded, pairs, [], of("dpo"), folder=tmp_path)
     assert len(parted) <= len(pairs)
+
+
+def test_a_reference_of_other_rows_or_none_is_never_taken(
+    make_loaded: Any, pairs: Rows, tmp_path: Path, recorder: Any
+) -> None:
+    for before, after in ((of("orpo"), pairs), (of("dpo"), pairs[:-1])):
+        folder = tmp_path / before.objective
+        with pytest.raises(Interrupted):
+            train(make_loaded(), pairs, [], before, folder=folder, progress=recorder(6))
+        with pytest.raises(TrainingError, match="measured before training"):
+            train(
+                make_loaded(), after, [], of("dpo"),
+                folder=folder, resume=True, accept_changes=True,
+            )  # fmt: skip

@@ -152,15 +152,45 @@ def test_loss_and_every_gradient_equal_padded_transformers(
     if objective == "distil":
         teacher = make_model(family, seed=5)
     rows = prepared(model, rows_for(objective), objective)
-    expected = reference_loss(model, rows, objective, teacher)
-    expected.backward()
-    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
-    expected_grads = {n: p.grad.clone() for n, p in named if p.grad is not None}
-    model.zero_grad()
+    expected, expected_grads = by_padding(model, rows, objective, teacher)
     found, grads = by_rows(model, rows, objective, teacher, 150)
     assert found.num_rows > 1
-    assert found.loss == pytest.approx(float(expected.detach()), rel=1e-5)
+    assert found.loss == pytest.approx(expected, rel=1e-5)
     assert_same(grads, expected_grads)
+
+
+def by_padding(
+    model: Any, rows: Rows, objective: str, teacher: Any
+) -> tuple[float, dict[str, torch.Tensor]]:
+    loss = reference_loss(model, rows, objective, teacher)
+    loss.backward()
+    named = [(n, p) for n, p in model.named_parameters() if p.requires_grad]
+    grads = {n: p.grad.clone() for n, p in named if p.grad is not None}
+    model.zero_grad()
+    return float(loss.detach()), grads
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_bfloat16_is_as_near_to_the_truth_as_the_reference_is(
+    objective: str,
+    make_moved: Callable[..., Any],
+    make_model: Callable[..., Any],
+    rows_for: Callable[[str], Rows],
+) -> None:
+    exact, model = make_moved("llama"), make_moved("llama", dtype=torch.bfloat16)
+    teachers = [make_model("llama", seed=5, dtype=d) for d in (torch.float32, torch.bfloat16)]
+    taught = teachers if objective == "distil" else [None, None]
+    rows = prepared(model, rows_for(objective), objective)
+    true_rows = prepared(exact, rows_for(objective), objective)
+    truth, true_grads = by_padding(exact, true_rows, objective, taught[0])
+    _, their_grads = by_padding(model, rows, objective, taught[1])
+    found, grads = by_rows(model, rows, objective, taught[1], 4096)
+    assert found.loss == pytest.approx(truth, rel=5e-2)
+    true, theirs, ours = (
+        torch.cat([g[n].float().flatten() for n in sorted(true_grads)])
+        for g in (true_grads, their_grads, grads)
+    )
+    assert float((ours - true).norm()) < 1.3 * float((theirs - true).norm())
 
 
 @pytest.mark.parametrize("objective", OBJECTIVES)

@@ -14,7 +14,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from whet.errors import TrainingError
 from whet.rows.sequence import RenderedExample
+from whet.training.checkpoint import Checkpoint
 from whet.training.evaluation import sequence_losses
 
 
@@ -54,3 +56,22 @@ def with_reference(examples: Sequence[RenderedExample], reference: Tensor) -> li
 def reference_of(examples: Sequence[RenderedExample]) -> Tensor:
     """What `with_reference` was given."""
     return torch.tensor([value for e in examples for value in e.reference], dtype=torch.float64)
+
+
+def kept_reference(
+    found: Checkpoint, examples: Sequence[RenderedExample], objective: str
+) -> Tensor:
+    """What a checkpoint holds of it: the weights that it was measured with are gone.
+
+    Raises:
+        TrainingError: it is of other rows or of another objective, after changes were accepted.
+    """
+    kept = found.tensors.get("reference")
+    needed = sum(len(example.sequences) for example in examples)
+    if kept is None or len(kept) != needed:
+        raise TrainingError(
+            f"{found.path}: holds {0 if kept is None else len(kept)} answers measured before "
+            f"training, and train.objective: {objective} needs them for {needed}. With other rows "
+            "or another objective start a new run."
+        )
+    return kept

@@ -25,7 +25,7 @@ from whet.training.evaluation import EVALUATION_TOKENS, sequence_losses
 from whet.training.forward import RowLoss, RowTensors, head_loss, row_hidden
 from whet.training.objectives.distillation import distilling
 from whet.training.objectives.mismatched import mismatched_of
-from whet.training.objectives.preference import FORMULAS, Formula
+from whet.training.objectives.preference import FORMULAS, NEED_REFERENCE, Formula
 from whet.training.objectives.sides import Sides
 from whet.training.settings import TrainSettings
 from whet.training.step import Measure, imitate, sequences_of
@@ -71,6 +71,8 @@ def task_of(
             measure = distilling(teacher, share, temperature)
         weight = float(sum(sequence.num_loss_tokens for sequence in sequences))
         return Task(sequences, owners, None, weight, measure)
+    if settings.objective in NEED_REFERENCE:
+        assert all(example.reference for example in examples), "measured before the first step"
     moved = divergence(
         examples, lambda some: -sequence_losses(model, some, tokens_per_row, should_stop)
     )
@@ -103,9 +105,10 @@ def preferring(sides: Sides, formula: Formula, beta: float) -> Measure:
             judged = formula(sides.answers(log_probs, units), beta)
             value = judged.losses.sum()
         (slope,) = torch.autograd.grad(value, log_probs)
-        weights = -slope[owners].to(row.loss.weights.device, row.loss.weights.dtype)
-        weighted = replace(row.loss, weights=weights)
-        gradient, _ = head_loss(model, hidden, weighted)
+        # Small weights (beta, a pair that is won) would underflow in float16: the largest is one.
+        size = float(slope.abs().max()) or 1.0
+        weights = -slope[owners].div(size).to(row.loss.weights.device, row.loss.weights.dtype)
+        gradient = head_loss(model, hidden, replace(row.loss, weights=weights))[0] * size
         margins = tuple(judged.margins.detach().tolist())
         return RowLoss(gradient, float(value.detach()), losses, margins)
 
