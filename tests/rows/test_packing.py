@@ -25,7 +25,7 @@ def sequences(draw: st.DrawFn) -> list[TokenSequence]:
     return found
 
 
-def path_tokens(row: Row, position: int) -> list[int]:
+def path_tokens(rows: list[Row], row: Row, position: int) -> list[int]:
     """The tokens that the token at a row position sees, in order, itself last."""
     index = next(i for i, s in enumerate(row.segments) if s.start <= position < s.end)
     segment = row.segments[index]
@@ -33,24 +33,27 @@ def path_tokens(row: Row, position: int) -> list[int]:
     while segment.parent != ROOT:
         segment = row.segments[segment.parent]
         tokens = row.tokens[segment.start : segment.end].tolist() + tokens
-    return tokens
+    if row.after == ROOT:
+        return tokens
+    before = rows[row.after]
+    return path_tokens(rows, before, before.num_tokens - 1) + tokens
 
 
 @settings(max_examples=150, deadline=None)
-@given(sequences(), st.integers(1, 200), st.booleans())
+@given(sequences(), st.integers(1, 200), st.booleans(), st.booleans())
 def test_every_loss_token_is_there_once_with_exactly_its_context(
-    found: list[TokenSequence], budget: int, share: bool
+    found: list[TokenSequence], budget: int, share: bool, prefix_rows: bool
 ) -> None:
-    rows = pack(found, budget, share_prefixes=share)
+    rows = pack(found, budget, share_prefixes=share, prefix_rows=prefix_rows)
     seen = []
     for row in rows:
-        assert (
-            row.positions == [len(path_tokens(row, i)) - 1 for i in range(row.num_tokens)]
-        ).all()
+        lengths = [len(path_tokens(rows, row, i)) for i in range(row.num_tokens)]
+        assert (row.positions + 1 == lengths).all()
+        assert row.num_before == (lengths[0] - 1 if row.after != ROOT else 0)
         for place, target, owner in zip(
             row.loss_positions, row.loss_targets, row.loss_owners, strict=True
         ):
-            seen.append((int(owner), (*path_tokens(row, int(place)), int(target))))
+            seen.append((int(owner), (*path_tokens(rows, row, int(place)), int(target))))
     expected = [
         (owner, tuple(sequence.tokens[: i + 1].tolist()))
         for owner, sequence in enumerate(found)
@@ -102,3 +105,21 @@ def test_thousands_of_sequences_that_prefix_each_other_are_no_recursion() -> Non
     found = [TokenSequence(tokens[:n], trained[:n]) for n in range(2, 1600)]
     (row,) = pack(found, 10**7)
     assert row.num_tokens < 10 * 1600
+
+
+@settings(max_examples=150, deadline=None)
+@given(sequences(), st.integers(1, 200))
+def test_a_prefix_row_is_one_run_of_tokens_and_those_after_it_follow_at_once(
+    found: list[TokenSequence], budget: int
+) -> None:
+    rows = pack(found, budget, prefix_rows=True)
+    open_rows: list[int] = []
+    for index, row in enumerate(rows):
+        while open_rows and open_rows[-1] != row.after:
+            open_rows.pop()
+        assert row.after == (open_rows[-1] if open_rows else ROOT)
+        followed = any(other.after == index for other in rows)
+        assert followed or len(row.loss_targets) or any(not s.trained.any() for s in found)
+        if followed:
+            assert len(row.segments) == 1
+            open_rows.append(index)

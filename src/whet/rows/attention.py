@@ -40,8 +40,8 @@ def attend_row(
     """Attention output [1, T, H, D] for query [1, H, T, D], key and value [1, G, T, D].
 
     Raises:
-        ValueError: no segment table, an attention mask, dropout, or an option not known here:
-            each would silently change what is computed.
+        ValueError: no segment table, no keys of the rows before, an attention mask, dropout, or an
+            option not known here: each would silently change what is computed.
     """
     if segments is None:
         raise ValueError("row attention was called without `segments=`; a plain call needs sdpa.")
@@ -51,8 +51,15 @@ def attend_row(
     if query.shape[0] != 1 or query.shape[2] != segments.num_tokens:
         raise ValueError(f"the table is for {segments.num_tokens} tokens, not {query.shape}")
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    layer: int = module.layer_idx  # type: ignore[assignment]
+    if segments.kept is not None and (kept := segments.kept()) is not None:
+        # Recomputation comes here again: the first tensors are those that the graph knows.
+        kept.setdefault(layer, (key[0], value[0]))
+    before = [tensor for row in segments.before for tensor in row[layer]]
+    if sum(tensor.shape[1] for tensor in before) != 2 * segments.num_before:
+        raise ValueError(f"the row comes after {segments.num_before} tokens that are not at hand")
     output = SegmentAttention.apply(  # type: ignore[no-untyped-call]
-        query[0], key[0], value[0], segments, scale, softcap, sliding_window
+        query[0], key[0], value[0], segments, scale, softcap, sliding_window, *before
     )
     return output[None], None
 

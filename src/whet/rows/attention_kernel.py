@@ -13,6 +13,7 @@ widened: PyTorch's own kernels are three to ten times slower there in bfloat16.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import torch
@@ -41,7 +42,10 @@ class Setting(NamedTuple):
 
 
 class SegmentAttention(torch.autograd.Function):
-    """Attention of a whole row. Query [H, T, D], key and value [G, T, D]; output [T, H, D]."""
+    """Attention of a whole row. Query [H, T, D], key and value [G, T, D]; output [T, H, D].
+
+    `before` are keys and values [G, B, D] of the rows before, key and value by turns.
+    """
 
     @staticmethod
     def forward(
@@ -53,13 +57,14 @@ class SegmentAttention(torch.autograd.Function):
         scale: float,
         softcap: float | None,
         window: int | None,
+        *before: Tensor,
     ) -> Tensor:
         """Output for each token, in the query's dtype."""
-        rows = [_token_major(x, _working_dtype(query)) for x in (query, key, value)]
+        rows = _token_major(query, key, value, before)
         output = torch.empty_like(rows[0])
-        needs_grad = any(ctx.needs_input_grad[:3])
+        needs_grad = any(ctx.needs_input_grad)
         ctx.setting = Setting(scale, softcap, window)
-        ctx.table, ctx.counts = table, []
+        ctx.table, ctx.counts, ctx.num_before = table, [], len(before)
         saved: list[Tensor] = []
         for batch in table.batches:
             setting = _without_idle_window(ctx.setting, batch)
@@ -68,14 +73,15 @@ class SegmentAttention(torch.autograd.Function):
             _scatter(output, batch, found)
             ctx.counts.append(len(keep))
             saved += keep
-        ctx.save_for_backward(query, key, value, *saved)
+        ctx.save_for_backward(query, key, value, *before, *saved)
         return output.to(query.dtype)
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients of query, key and value."""
+        """Gradients of query, key and value, and of those before."""
         query, key, value, *saved = ctx.saved_tensors
-        rows = [_token_major(x, _working_dtype(query)) for x in (query, key, value)]
+        before, saved = saved[: ctx.num_before], saved[ctx.num_before :]
+        rows = _token_major(query, key, value, before)
         grad_output = grads[0].to(rows[0].dtype)
         totals = [torch.zeros_like(x) for x in rows]
         for batch, count in zip(ctx.table.batches, ctx.counts, strict=True):
@@ -85,11 +91,12 @@ class SegmentAttention(torch.autograd.Function):
             grad = _gather_gradient(batch, grad_output, key.shape[0])
             found = Slots(*_way(batch, setting, query).backward(batch, slots, setting, keep, grad))
             _scatter_gradients(totals, batch, found)
-        grad_query, grad_key, grad_value = (
-            total.transpose(0, 1).to(x.dtype)
-            for total, x in zip(totals, (query, key, value), strict=True)
-        )
-        return grad_query, grad_key, grad_value, None, None, None, None
+        (grad_query,) = _parts(totals[0], [query])
+        grad_keys = _parts(totals[1], [key, *before[::2]])
+        grad_values = _parts(totals[2], [value, *before[1::2]])
+        pairs = zip(grad_keys[1:], grad_values[1:], strict=True)
+        earlier = [grad for pair in pairs for grad in pair]
+        return grad_query, grad_keys[0], grad_values[0], None, None, None, None, *earlier
 
 
 def _way(batch: Batch, setting: Setting, query: Tensor) -> Any:
@@ -110,9 +117,23 @@ def _working_dtype(tensor: Tensor) -> torch.dtype:
     return torch.float32 if tensor.device.type == "cpu" and tensor.itemsize == 2 else tensor.dtype
 
 
-def _token_major(heads: Tensor, dtype: torch.dtype) -> Tensor:
-    """[T, heads, D], contiguous, from [heads, T, D]."""
-    return heads.transpose(0, 1).to(dtype).contiguous()
+def _token_major(
+    query: Tensor, key: Tensor, value: Tensor, before: Sequence[Tensor]
+) -> list[Tensor]:
+    """Query [T, H, D], key and value [T + B, G, D], contiguous, in the working dtype."""
+    dtype = _working_dtype(query)
+    return [
+        torch.cat([part.transpose(0, 1) for part in parts]).to(dtype).contiguous()
+        if len(parts) > 1
+        else parts[0].transpose(0, 1).to(dtype).contiguous()
+        for parts in ([query], [key, *before[::2]], [value, *before[1::2]])
+    ]
+
+
+def _parts(total: Tensor, tensors: Sequence[Tensor]) -> list[Tensor]:
+    """A gradient [T + B, heads, D] as those of the tensors [heads, T, D] that it was put from."""
+    parts: tuple[Tensor, ...] = torch.split(total, [tensor.shape[1] for tensor in tensors])
+    return [part.transpose(0, 1).to(x.dtype) for part, x in zip(parts, tensors, strict=True)]
 
 
 def _gather(batch: Batch, rows: list[Tensor], groups: int) -> Slots:

@@ -10,6 +10,9 @@ root. Packing without padding, shared prefixes, masks over several turns and pai
 format. The loss is a list of triples (row position, target token, weight), so no label is ever
 shifted over a border, a position that several examples share carries all their targets, and
 duplicates add up.
+
+A prefix that would stand in several rows is a row of its own, which those come `after`: their
+roots see all its tokens, and their positions go on where it ends.
 """
 
 from __future__ import annotations
@@ -45,6 +48,8 @@ class Row:
         loss_targets: [N] token to be predicted.
         loss_weights: [N] weight of each prediction in the step's sum.
         loss_owners: [N] index of the sequence, in the step, that the prediction belongs to.
+        after: index, in the step's list of rows, of the row that comes before; -1: none does.
+        num_before: tokens of that row and of those before it.
     """
 
     tokens: Ints
@@ -54,6 +59,8 @@ class Row:
     loss_targets: Ints
     loss_weights: Floats
     loss_owners: Ints
+    after: int = ROOT
+    num_before: int = 0
 
     @property
     def num_tokens(self) -> int:

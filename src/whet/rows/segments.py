@@ -5,6 +5,9 @@ the shared keys are one matrix product, against their own keys a batched one. Wi
 are padded to the longest, which is near because segments are grouped by length. A long segment is
 cut into pieces, each the child of those before it, so scores never exceed PIECE x (past + PIECE).
 
+Tokens of rows before (`Row.after`) are shared keys of every segment. In the table's row ranges they
+stand behind the row's own: [T, T + B) for T tokens with B before them.
+
             shared keys P     own keys L
     query   ###############   #....          all children of a parent start at the same depth,
     rows    ###############   ##...          so one mask [L, P + L] serves the whole batch
@@ -16,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from weakref import ReferenceType
 
 import numpy as np
 import torch
@@ -26,6 +30,11 @@ from whet.rows.row import ROOT, Ints, Row, Segment
 PIECE = 256
 MIN_FILL = 0.75
 SMALL_GAP = 8
+Ranges = tuple[tuple[int, int], ...]
+
+
+class Layers(dict[int, tuple[Tensor, Tensor]]):
+    """Keys and values [G, T, D] of a row's tokens, by layer."""
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +46,6 @@ class Batch:
         filled: [n] slots that hold a token, or None when all do.
         tokens: [n] row position of each filled slot.
         shared: row ranges of the P shared tokens, in order.
-        depth: position of the segments' first token, which is P unless a window cut it.
     """
 
     num_segments: int
@@ -45,7 +53,7 @@ class Batch:
     gather: Tensor
     filled: Tensor | None
     tokens: Tensor
-    shared: tuple[tuple[int, int], ...]
+    shared: Ranges
     num_shared: int
     masks: dict[int | None, Tensor] = field(default_factory=dict)
 
@@ -66,16 +74,25 @@ class Batch:
 
 @dataclass(slots=True, eq=False)
 class SegmentTable:
-    """What the attention function needs of a row; travels as `segments=` of `model(...)`."""
+    """What the attention function needs of a row; travels as `segments=` of `model(...)`.
+
+    `before` holds, for each row that this one comes after, its keys and values; `kept` receives
+    this row's own where others come after it. It is weak: the graph of a row holds its table, so a
+    table that held the row's keys would never be freed.
+    """
 
     num_tokens: int
     batches: tuple[Batch, ...]
+    num_before: int = 0
+    before: tuple[Layers, ...] = ()
+    kept: ReferenceType[Layers] | None = None
 
     @staticmethod
     def of(row: Row, device: torch.device | None = None) -> SegmentTable:
         """The table of a row, its index tensors on `device`."""
         pieces = _pieces(row.segments)
-        ancestors = _ancestors(pieces)
+        before = ((row.num_tokens, row.num_tokens + row.num_before),) if row.num_before else ()
+        ancestors = _ancestors(pieces, before)
         families: dict[int, list[int]] = {}
         for index, piece in enumerate(pieces):
             families.setdefault(piece.parent, []).append(index)
@@ -84,7 +101,7 @@ class SegmentTable:
             for family in families.values()
             for group in _of_similar_length(family, pieces)
         ]
-        return SegmentTable(row.num_tokens, tuple(batches))
+        return SegmentTable(row.num_tokens, tuple(batches), row.num_before)
 
 
 def _pieces(segments: Sequence[Segment]) -> list[Segment]:
@@ -102,12 +119,12 @@ def _pieces(segments: Sequence[Segment]) -> list[Segment]:
     return pieces
 
 
-def _ancestors(pieces: Sequence[Segment]) -> list[tuple[tuple[int, int], ...]]:
+def _ancestors(pieces: Sequence[Segment], before: Ranges) -> list[Ranges]:
     """For each piece the row ranges before it on its path, adjoining ones joined."""
-    paths: list[tuple[tuple[int, int], ...]] = []
+    paths: list[Ranges] = []
     for piece in pieces:
         if piece.parent == ROOT:
-            paths.append(())
+            paths.append(before)
             continue
         above, parent = paths[piece.parent], pieces[piece.parent]
         if above and above[-1][1] == parent.start:
@@ -130,9 +147,7 @@ def _of_similar_length(family: Sequence[int], pieces: Sequence[Segment]) -> Iter
     yield group
 
 
-def _batch(
-    group: Sequence[Segment], shared: tuple[tuple[int, int], ...], device: torch.device | None
-) -> Batch:
+def _batch(group: Sequence[Segment], shared: Ranges, device: torch.device | None) -> Batch:
     lengths = np.array([piece.end - piece.start for piece in group])
     starts = np.array([piece.start for piece in group])
     longest = int(lengths.max())

@@ -17,6 +17,7 @@ from whet.rows.row import ROOT, Ints, Row, Segment
 from whet.rows.sequence import Tokens, TokenSequence
 
 MIN_SAVED_TOKENS = 32
+LAST = 2**62
 
 
 @dataclass(slots=True)
@@ -43,17 +44,24 @@ def shared_prefix(a: Tokens, b: Tokens) -> int:
 
 
 class PrefixTree:
-    """The tree of a run of sequences; without `share`, every sequence is a root of its own.
+    """The tree of a run of sequences, or of their tokens from `start` to `stop`.
 
-    `order` indexes `sequences`; `shared[i]` is what `order[i]` shares with `order[i - 1]`.
+    `order` indexes `sequences`; `shared[i]` is what `order[i]` shares with `order[i - 1]`, so all
+    zeros make every sequence a root of its own. Tokens before `start` are the same in all.
     """
 
     def __init__(
-        self, sequences: Sequence[TokenSequence], order: Sequence[int], shared: Sequence[int]
+        self,
+        sequences: Sequence[TokenSequence],
+        order: Sequence[int],
+        shared: Sequence[int],
+        start: int = 0,
+        stop: int = LAST,
     ) -> None:
         self.sequences = sequences
         self.order = order
-        self.shared = shared
+        self.shared = [min(common, stop) for common in shared]
+        self.start, self.stop = start, stop
         self.nodes: list[_Node] = []
         self.leaf_of: list[int] = [ROOT] * len(order)
         self._grow()
@@ -64,11 +72,11 @@ class PrefixTree:
 
     def _grow(self) -> None:
         """Adds the nodes, parents first: runs of sequences that share `depth` tokens above them."""
-        runs = [(0, len(self.order), 0, ROOT)]
+        runs = [(0, len(self.order), self.start, ROOT)]
         while runs:
             low, high, depth, parent = runs.pop()
             if high - low == 1:
-                end = self.sequences[self.order[low]].num_tokens
+                end = min(self.sequences[self.order[low]].num_tokens, self.stop)
                 self.leaf_of[low] = self._add(low, depth, end, parent) if end > depth else parent
                 continue
             common = min(self.shared[low + 1 : high])
@@ -95,8 +103,9 @@ class PrefixTree:
         place, target, owner = [], [], []
         for index, leaf in enumerate(self.leaf_of):
             sequence = self.sequences[self.order[index]]
-            path = self._path(leaf, starts, sequence.num_tokens)
+            path = self._path(leaf, starts, min(sequence.num_tokens, self.stop))
             learnt = np.flatnonzero(sequence.trained)
+            learnt = learnt[(learnt > self.start) & (learnt <= self.stop)]
             place.append(path[learnt - 1])
             target.append(sequence.tokens[learnt])
             owner.append(np.full(len(learnt), self.order[index]))
@@ -109,6 +118,7 @@ class PrefixTree:
             loss_targets=np.concatenate(target).astype(np.int64),
             loss_weights=np.ones(len(loss_positions), np.float32),
             loss_owners=np.concatenate(owner).astype(np.int64),
+            num_before=self.start,
         )
 
     def _path(self, leaf: int, starts: Ints, length: int) -> Ints:
