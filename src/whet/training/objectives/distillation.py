@@ -75,7 +75,7 @@ class DistilLoss(torch.autograd.Function):
         grad_bias = torch.zeros_like(bias, dtype=wide) if need_bias and bias is not None else None
         losses = torch.empty(len(loss.targets), dtype=wide, device=hidden.device)
         # Twice as many rows of logits are held at a time as for plain cross-entropy, and more.
-        step = max(1, CHUNK_BYTES // (16 * weight.shape[0]))
+        step = max(1, CHUNK_BYTES // (8 * weight.shape[0]))
         for start in range(0, len(hidden), step):
             stop = min(start + step, len(hidden))
             first, last = loss.bounds[start], loss.bounds[stop]
@@ -89,7 +89,8 @@ class DistilLoss(torch.autograd.Function):
             if not (need_hidden or need_weight or need_bias):
                 continue
             mass = norm.new_zeros(len(norm)).index_add_(0, rows, weights)
-            grad = cross_entropy_grad(logits, norm, rows, targets, weights * (1 - lesson.share))
+            softmax, one = logits.sub_(norm[:, None]).exp_(), torch.ones_like(norm)
+            grad = cross_entropy_grad(softmax, one, rows, targets, weights * (1 - lesson.share))
             grad[:, : pull.shape[1]].add_(pull.mul_(mass[:, None]))
             grad = grad if slope is None else grad.mul_(slope)
             grad = grad.mul_(setting.scale).to(hidden.dtype)
