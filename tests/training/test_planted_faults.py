@@ -36,6 +36,7 @@ class Fault:
 PARITY = "tests/training/test_parity.py"
 EXACT = "tests/training/test_exactness.py"
 PREFERENCE = "tests/training/objectives/test_parity.py"
+EARLIER = "tests/training/test_earlier.py"
 FAULTS = (
     Fault(
         "a token sees the one after it", "rows/segments.py",
@@ -132,8 +133,8 @@ FAULTS = (
     ),
     Fault(
         "a shared position with the weight of one side", "training/loss.py",
-        "total = norm.new_zeros(len(norm)).index_add_(0, rows, weights)",
-        "total = norm.new_zeros(len(norm)).index_copy_(0, rows, weights)",
+        "total = sums.new_zeros(len(sums)).index_add_(0, rows, weights)",
+        "total = sums.new_zeros(len(sums)).index_copy_(0, rows, weights)",
         PREFERENCE, "padded and dpo and llama",
     ),
     Fault(
@@ -175,6 +176,64 @@ FAULTS = (
         "the prompt of a pair learnt too", "rows/learning.py",
         "Side(Part.REJECTED, other, first)", "Side(Part.REJECTED, other)",
         "tests/rows/test_learning.py", "several_turns",
+    ),
+    Fault(
+        "a row that does not see the prefix row before it", "rows/segments.py",
+        "paths.append(before)", "paths.append(())", EARLIER, "plain_gradient and llama",
+    ),
+    Fault(
+        "no gradient into a prefix row's values", "training/earlier.py",
+        "for tensor, leaf in zip(tensors, prefix.leaves[layer], strict=True):",
+        "for tensor, leaf in zip(tensors[:1], prefix.leaves[layer][:1], strict=True):",
+        EARLIER, "plain_gradient and llama",
+    ),
+    Fault(
+        "a prefix row's own loss forgotten", "training/earlier.py",
+        "gradient if learns else None, self._kept", "None, self._kept",
+        EARLIER, "plain_gradient and llama",
+    ),
+    Fault(
+        "gradients of the rows after a prefix row not added up", "training/earlier.py",
+        "table.before = tuple(prefix.leaves for prefix in self._open)",
+        "table.before = tuple(prefix.leaves for prefix in self._open)\n"
+        "        for prefix in self._open:\n"
+        "            for pair in prefix.leaves.values():\n"
+        "                pair[0].grad = pair[1].grad = None",
+        EARLIER, "plain_gradient and llama",
+    ),
+    Fault(
+        "a loss within the prefix counted in every row", "rows/tree.py",
+        "learnt = learnt[(learnt > self.start) & (learnt <= self.stop)]",
+        "learnt = learnt[learnt <= self.stop]", EARLIER, "within and llama",
+    ),
+    Fault(
+        "a table that keeps its own row alive", "training/earlier.py",
+        "table.kept = ref(self._kept) if", "table.kept = (lambda kept=self._kept: kept) if",
+        EARLIER, "freed",
+    ),
+    Fault(
+        "prefix rows across longrope's border", "rows/packing.py",
+        "*_packed(sequences, long, max_tokens, share_prefixes, False)",
+        "*_packed(sequences, long, max_tokens, share_prefixes, prefix_rows)", EARLIER, "longrope",
+    ),
+    Fault(
+        "dropout drawn anew in recomputation", "training/recompute.py",
+        "*args, use_reentrant=False)", "*args, use_reentrant=False, preserve_rng_state=False)",
+        "tests/training/test_recompute.py", "dropout",
+    ),
+    Fault(
+        "recomputation as transformers switches it", "training/recompute.py",
+        "if not torch.is_grad_enabled():", "if not forward.__self__.training:",
+        "tests/training/test_recompute.py", "evaluation_mode",
+    ),
+    Fault(
+        "half a gradient left when memory ran out", "training/step.py",
+        "flat.grads.zero_()", "pass", "tests/training/test_out_of_memory.py", "small_rows",
+    ),
+    Fault(
+        "a level forgotten by the checkpoint", "training/prepare.py",
+        'run.recompute = found.state["recompute"]', "pass",
+        "tests/training/test_planner.py", "forced_on_it",
     ),
 )  # fmt: skip
 

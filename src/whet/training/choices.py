@@ -1,4 +1,4 @@
-"""What the engine measures and chooses for itself, once per run: dtype, micro-batch, threads.
+"""What the engine measures and chooses for itself, once per run: dtype, memory, threads.
 
 The choices are part of the result and of every checkpoint, and a resumed run takes them from
 there: measuring again could choose otherwise, and then the runs would differ.
@@ -6,14 +6,11 @@ there: measuring again could choose otherwise, and then the runs would differ.
 
 from __future__ import annotations
 
-import ctypes
-import os
 import statistics
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -21,34 +18,44 @@ from torch import nn
 
 from whet.errors import TrainingError
 from whet.models.load import DTYPES
+from whet.training.memory import free_bytes, keep_freed_blocks
+from whet.training.planner import Demand, Seen, planned, planned_again
+from whet.training.recompute import Recompute, refuse_unknown
 from whet.training.settings import TrainSettings
 
 WORTHWHILE = 1.15
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names and numbers of glibc's malloc.h
-CPU_TOKENS = (512, 4096)
-GPU_TOKENS = (1024, 32768)
+STATE_NUMBERS = 5
+"""Float32 numbers held for each trained weight: value, gradient, mean, square, best."""
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """How this run computes. `reason` says why the dtype was chosen."""
+    """How this run computes.
+
+    `reason` says why the dtype was chosen, `memory_reason` why the micro-batch and the level of
+    recomputation were (see `planner`).
+    """
 
     dtype: str
     tokens_per_micro_batch: int
     num_threads: int
     device: str
     reason: str
+    recompute: Recompute = "none"
+    memory_reason: str = "as set"
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, for JSON."""
         return asdict(self)
 
 
-def choose(model: Any, settings: TrainSettings) -> Choices:
+def choose(model: Any, settings: TrainSettings, longest: int = 0) -> Choices:
     """The settings where they decide, a measurement where they say auto.
 
+    `longest` is the longest sequence of the run, in tokens.
+
     Raises:
-        TrainingError: float16 on a CPU, where it is useless.
+        TrainingError: float16 on a CPU, where it is useless; offloading without a GPU.
     """
     device = model.device.type
     if settings.dtype == "float16" and device == "cpu":
@@ -58,15 +65,54 @@ def choose(model: Any, settings: TrainSettings) -> Choices:
     dtype, reason = str(settings.dtype), "as set"
     if dtype == "auto":
         dtype, reason = _measured_dtype(model) if device == "cpu" else _gpu_dtype()
-    tokens = settings.tokens_per_micro_batch or _affordable_tokens(model, DTYPES[dtype].itemsize)
-    return Choices(dtype, tokens, torch.get_num_threads(), device, reason)
+    if settings.recompute is not None:
+        refuse_unknown(model, settings.recompute)
+    free = free_bytes(model.device) - _state_bytes(model, settings)
+    demand = Demand(free, longest, settings.tokens_per_micro_batch, settings.recompute)
+    plan = planned(model, DTYPES[dtype].itemsize, demand)
+    return Choices(
+        dtype=dtype,
+        tokens_per_micro_batch=plan.tokens_per_micro_batch,
+        num_threads=torch.get_num_threads(),
+        device=device,
+        reason=reason,
+        recompute=plan.recompute,
+        memory_reason=plan.reason,
+    )
+
+
+def corrected(
+    choices: Choices, model: Any, settings: TrainSettings, longest: int, seen: Seen
+) -> Choices:
+    """The choices after the first step has shown what a micro-batch takes; mostly the same."""
+    demand = Demand(seen.free_bytes, longest, settings.tokens_per_micro_batch, settings.recompute)
+    plan = planned_again(model, DTYPES[choices.dtype].itemsize, demand, choices.recompute, seen)
+    now = (choices.tokens_per_micro_batch, choices.recompute)
+    if plan is None or now == (plan.tokens_per_micro_batch, plan.recompute):
+        return choices
+    return replace(
+        choices,
+        tokens_per_micro_batch=plan.tokens_per_micro_batch,
+        recompute=plan.recompute,
+        memory_reason=plan.reason,
+    )
+
+
+def _state_bytes(model: Any, settings: TrainSettings) -> int:
+    """What gradients and optimizer will take; LoRA is reckoned as on every linear layer."""
+    if settings.method == "full":
+        num_trained: int = sum(parameter.numel() for parameter in model.parameters())
+        return 4 * STATE_NUMBERS * num_trained
+    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
+    widths = sum(module.in_features + module.out_features for module in linear)
+    return 4 * STATE_NUMBERS * settings.rank * widths
 
 
 def apply(choices: Choices, model: Any) -> None:
     """Sets threads and dtype."""
     torch.set_num_threads(choices.num_threads)
     if choices.device == "cpu":
-        _keep_freed_memory()
+        keep_freed_blocks()
     if model.dtype != DTYPES[choices.dtype]:
         trained = {n: p for n, p in model.named_parameters() if n.endswith(("lora_A", "lora_B"))}
         masters = {n: p.data for n, p in trained.items()}
@@ -84,18 +130,6 @@ def flushed_denormals() -> Iterator[None]:
         yield
     finally:
         torch.set_flush_denormal(was_flushing)
-
-
-def _keep_freed_memory() -> None:
-    """Tells glibc to keep freed blocks of up to 32 MB for the next step instead of unmapping them.
-
-    Each step allocates the same activations again; fetching their pages anew costs 3 to 18 % of a
-    step of a small model. Elsewhere (macOS, musl) nothing happens.
-    """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        for option, value in ((M_MMAP_THRESHOLD, 32 * 2**20), (M_TRIM_THRESHOLD, 2**31 - 1)):
-            mallopt(option, value)
 
 
 def _measured_dtype(model: Any) -> tuple[str, str]:
@@ -126,16 +160,3 @@ def _gpu_dtype() -> tuple[str, str]:
     if torch.cuda.is_bf16_supported(including_emulation=False):
         return "bfloat16", "native on this GPU"
     return "float16", "this GPU has no bfloat16"
-
-
-def _affordable_tokens(model: Any, itemsize: int) -> int:
-    """Tokens whose activations take at most two fifths of the free memory, within bounds."""
-    config = model.config
-    inner = getattr(config, "intermediate_size", 4 * config.hidden_size)
-    per_token = config.num_hidden_layers * (16 * config.hidden_size + 5 * inner) * itemsize
-    if model.device.type == "cuda":
-        free, (low, high) = torch.cuda.mem_get_info()[0], GPU_TOKENS
-    else:
-        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-        low, high = CPU_TOKENS
-    return max(low, min(high, int(0.4 * free / per_token)))

@@ -14,6 +14,7 @@ from whet.errors import Interrupted
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import RenderedExample, TokenSequence
+from whet.training.earlier import EarlierRows
 from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
 from whet.training.step import sequences_of
 
@@ -72,10 +73,15 @@ def sequence_losses(
     """
     sums = np.zeros(len(sequences))
     with row_attention(model), evaluation_mode(model), torch.no_grad():
-        for row in pack(sequences, tokens_per_row, border=rope_border(model.config)):
+        border = rope_border(model.config)
+        rows = pack(sequences, tokens_per_row, prefix_rows=True, border=border)
+        earlier = EarlierRows(rows)
+        for index, row in enumerate(rows):
             if should_stop():
                 raise Interrupted("stopped as asked, during an evaluation.")
             tensors = RowTensors.of(row, model.device)
+            earlier.enter(index, tensors.table)
             _, losses = row_loss(model, tensors)
+            earlier.leave(index, None)
             np.add.at(sums, tensors.owners.cpu().numpy(), losses.double().cpu().numpy())
     return sums

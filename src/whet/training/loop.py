@@ -17,6 +17,7 @@ from whet.rows.attention import row_attention
 from whet.rows.sequence import RenderedExample
 from whet.training.choices import flushed_denormals
 from whet.training.diagnosis import diagnose
+from whet.training.memory import PeakMeter
 from whet.training.objectives.task import Task, task_of
 from whet.training.objectives.teacher import teacher_attention
 from whet.training.objectives.validation import reward_metrics, validate
@@ -115,6 +116,7 @@ def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -
     """The step's gradient; on being asked to stop, a checkpoint of the state before it."""
     if run.settings.dropout:
         torch.manual_seed(hash((run.settings.seed, run.history.step)))
+    meter = None if run.history.step else PeakMeter(run.flat.values.device)
     try:
         task = _task(run, chosen, progress)
         gradient = step_gradient(
@@ -125,20 +127,15 @@ def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -
             units=task.units,
             total_weight=task.weight,
             measure=task.measure,
+            recompute=run.recompute,
             share_prefixes=run.settings.share_prefixes and not run.settings.dropout,
             loss_scale=run.history.loss_scale,
             should_stop=progress.should_stop,
         )
     except (StopAskedError, Interrupted):
         raise _interrupted(run) from None
-    if gradient.tokens_per_micro_batch < run.tokens_per_micro_batch:
-        run.tokens_per_micro_batch = gradient.tokens_per_micro_batch
-        _journal(
-            run,
-            f"out of memory: micro-batches of {run.tokens_per_micro_batch} tokens from here on; "
-            "the steps themselves are unchanged",
-            progress,
-        )
+    if change := run.adapt(gradient, meter):
+        _journal(run, change, progress)
     return gradient
 
 

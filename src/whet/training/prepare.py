@@ -18,7 +18,8 @@ from whet.models.lora import add_lora, lora_modules
 from whet.progress import Progress
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint
-from whet.training.choices import Choices, apply, choose
+from whet.training.choices import Choices, apply, choose, corrected
+from whet.training.memory import PeakMeter
 from whet.training.objectives.fitting import fit_for
 from whet.training.objectives.preference import NEED_REFERENCE
 from whet.training.objectives.reference import (
@@ -29,9 +30,12 @@ from whet.training.objectives.reference import (
 )
 from whet.training.objectives.teacher import require_teacher
 from whet.training.optimizer import AdamW, FlatParameters
+from whet.training.planner import Seen
+from whet.training.recompute import Recompute
 from whet.training.result import History
 from whet.training.sampler import Sampler
 from whet.training.settings import TrainSettings
+from whet.training.step import StepGradient
 
 FIRST_LOSS_SCALE = 2.0**15
 
@@ -54,12 +58,41 @@ class Run:
     made_of: dict[str, Any]
     due: frozenset[int]
     tokens_per_micro_batch: int
+    recompute: Recompute
     teacher: Any = None
 
     @property
     def stopped_early(self) -> bool:
         """Whether validation has gone without a gain for `patience` measurements."""
         return 0 < self.settings.patience <= self.history.worse_in_a_row
+
+    def adapt(self, gradient: StepGradient, meter: PeakMeter | None) -> str:
+        """Takes over what a step was computed with, and what the first one has shown.
+
+        Returns what changed, in words; empty where nothing did.
+        """
+        used = (gradient.tokens_per_micro_batch, gradient.recompute)
+        if used != (self.tokens_per_micro_batch, self.recompute):
+            self.tokens_per_micro_batch, self.recompute = used
+            return (
+                f"out of memory: micro-batches of {used[0]} tokens, recompute {used[1]} from here "
+                "on; the steps themselves are unchanged"
+            )
+        growth = meter.growth_bytes() if meter else None
+        if meter is None or growth is None:
+            return ""
+        longest = max(example.longest for example in self.examples)
+        seen = Seen(gradient.largest_row, growth, meter.free_bytes)
+        found = corrected(self.choices, self.model, self.settings, longest, seen)
+        if found == self.choices:
+            return ""
+        self.choices = found
+        self.tokens_per_micro_batch, self.recompute = found.tokens_per_micro_batch, found.recompute
+        return (
+            f"the first step took {growth / 1e9:.2f} GB: micro-batches of "
+            f"{found.tokens_per_micro_batch} tokens, recompute {found.recompute} from here on; the "
+            "steps themselves are unchanged"
+        )
 
     @property
     def finished(self) -> bool:
@@ -73,6 +106,7 @@ class Run:
             "made_of": self.made_of,
             "num_updates": self.optimizer.num_updates,
             "tokens_per_micro_batch": self.tokens_per_micro_batch,
+            "recompute": self.recompute,
         }
         tensors = {
             "values": self.flat.values,
@@ -119,7 +153,8 @@ def prepare(
             progress.say(notice)
         _refuse_changes(found, made_of, accept_changes, progress)
     model = loaded.model
-    choices = Choices(**found.state["choices"]) if found else choose(model, settings)
+    longest = max(example.longest for example in examples)
+    choices = Choices(**found.state["choices"]) if found else choose(model, settings, longest)
     apply(choices, model)
     flat = FlatParameters(_trained(model, settings))
     run = Run(
@@ -137,6 +172,7 @@ def prepare(
         made_of=made_of,
         due=sampler.evaluation_steps(settings.evals_per_epoch) | {0},
         tokens_per_micro_batch=choices.tokens_per_micro_batch,
+        recompute=choices.recompute,
         teacher=teacher.model if teacher else None,
     )
     if found is not None:
@@ -274,6 +310,7 @@ def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
     run.history = History(**fields)
     run.optimizer.num_updates = found.state["num_updates"]
     run.tokens_per_micro_batch = found.state["tokens_per_micro_batch"]
+    run.recompute = found.state["recompute"]
     run.flat.load(found.tensors["values"])
     run.optimizer.mean.copy_(found.tensors["mean"])
     run.optimizer.square.copy_(found.tensors["square"])

@@ -69,6 +69,8 @@ class TrainResult:
 def peak_memory_bytes() -> int:
     """The largest memory this process has held: of the GPU where there is one, else resident.
 
+    On a GPU it counts from the run's first step on, after the self check.
+
     On Linux it is the high-water mark of this program; `getrusage` would count what the process
     that started it held before.
     """

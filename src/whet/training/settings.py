@@ -16,7 +16,8 @@ class TrainSettings:
     """One training run.
 
     `patience` 0 never stops early; `clip_norm` 0 clips nothing. `tokens_per_micro_batch` None lets
-    the engine choose; it changes speed and memory, never the loss. `share_prefixes` is on unless
+    the engine choose, and so does `recompute` (see `whet.training.recompute`); they change speed
+    and memory, never the loss. `share_prefixes` is on unless
     there is dropout, for which a shared prefix would share its noise.
     """
 
@@ -44,6 +45,7 @@ class TrainSettings:
     dtype: Dtype = "auto"
     seed: int = 0
     tokens_per_micro_batch: int | None = None
+    recompute: Literal["none", "mlp", "full", "offload"] | None = None
     share_prefixes: bool = True
 
     def as_dict(self) -> dict[str, Any]:

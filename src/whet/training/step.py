@@ -3,27 +3,29 @@
     loss = (sum over all triples, or pairs, of the step) / (total weight of the step)
 
 so 1 x 16, 4 x 4 and 16 x 1 are the same step. When memory runs out, gradients are cleared, the
-micro-batch is halved and the step begins again: the step itself does not change.
+micro-batch is halved or more is recomputed (see `planner.smaller`), and the step begins again. The
+step itself does not change: with another level not by a bit, with halves only in the order of sums.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
-from whet.errors import TrainingError
 from whet.rows.packing import pack
 from whet.rows.row import Row
 from whet.rows.sequence import Part, RenderedExample, TokenSequence
 from whet.rows.units import Unit, pack_units
+from whet.training.earlier import EarlierRows
 from whet.training.forward import RowLoss, RowTensors, rope_border, row_loss
+from whet.training.memory import give_back_freed_blocks, out_of_memory
 from whet.training.optimizer import FlatParameters
+from whet.training.planner import Failure, smaller
+from whet.training.recompute import Recompute, recomputed
 
-MIN_MICRO_BATCH_TOKENS = 64
 Measure = Callable[[Any, RowTensors], RowLoss]
 """What an objective makes of the model's forward pass over a row."""
 
@@ -32,12 +34,21 @@ class StopAskedError(Exception):
     """Someone asked to stop within a step; the step is not applied."""
 
 
+class RowTooLargeError(Exception):
+    """Memory ran out at a row."""
+
+    def __init__(self, row: Row) -> None:
+        super().__init__()
+        self.failure = Failure(row.num_tokens, can_be_divided=len(row.segments) > 1)
+
+
 @dataclass(frozen=True, slots=True)
 class StepGradient:
     """What one step's forward and backward passes gave; the gradient itself is in the buffer.
 
     `logical_tokens` counts every token of every sequence, `executed_tokens` those that were
-    computed (shared prefixes once).
+    computed (shared prefixes once), `largest_row` those that were held at a time. The last two are
+    what the step was computed with, which is less than asked for where memory ran out.
     """
 
     loss: float
@@ -46,7 +57,9 @@ class StepGradient:
     logical_tokens: int
     executed_tokens: int
     num_rows: int
+    largest_row: int
     tokens_per_micro_batch: int
+    recompute: Recompute
     margins: tuple[float, ...] = ()
 
 
@@ -65,6 +78,7 @@ def step_gradient(
     units: Sequence[Unit] | None = None,
     total_weight: float | None = None,
     measure: Measure = imitate,
+    recompute: Recompute = "none",
     share_prefixes: bool = True,
     loss_scale: float = 1.0,
     should_stop: Callable[[], bool] = lambda: False,
@@ -76,31 +90,33 @@ def step_gradient(
 
     Raises:
         StopAskedError: asked to stop between two micro-batches; the buffer holds a part only.
-        TrainingError: out of memory even with one sequence a micro-batch.
+        TrainingError: out of memory even with one sequence a micro-batch and all recomputed.
     """
     while True:
         flat.grads.zero_()
         try:
-            return _accumulated(
-                model, flat, sequences, units, tokens_per_micro_batch, total_weight, measure,
-                share_prefixes, loss_scale, should_stop,
-            )  # fmt: skip
-        except RuntimeError as error:
-            if not _out_of_memory(error):
-                raise
-            if tokens_per_micro_batch <= MIN_MICRO_BATCH_TOKENS:
-                raise TrainingError(
-                    "out of memory with one sequence a micro-batch. Shorten the rows "
-                    "(train.max_length), choose a smaller model, or train.method=lora."
-                ) from None
+            with recomputed(model, recompute):
+                return _accumulated(
+                    model, flat, sequences, units, tokens_per_micro_batch, recompute, total_weight,
+                    measure, share_prefixes, loss_scale, should_stop,
+                )  # fmt: skip
+        except RowTooLargeError as error:
+            failure = error.failure
         # Outside `except`, so that the traceback no longer holds the activations.
-        tokens_per_micro_batch //= 2
-        if torch.cuda.is_available():
-            torch.cuda.empty_cache()
+        give_back_freed_blocks()
+        tokens_per_micro_batch, recompute = smaller(
+            model, tokens_per_micro_batch, recompute, failure
+        )
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
+@contextmanager
+def _noticing_memory(row: Row) -> Iterator[None]:
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        raise RowTooLargeError(row) from None
 
 
 def _accumulated(
@@ -109,27 +125,40 @@ def _accumulated(
     sequences: Sequence[TokenSequence],
     units: Sequence[Unit] | None,
     tokens_per_micro_batch: int,
+    recompute: Recompute,
     total_weight: float | None,
     measure: Measure,
     share_prefixes: bool,
     loss_scale: float,
     should_stop: Callable[[], bool],
 ) -> StepGradient:
-    rows = rows_of(model, sequences, units, tokens_per_micro_batch, share_prefixes=share_prefixes)
+    # Another objective may ask other models about the row, which have not seen the row before it.
+    rows = rows_of(
+        model,
+        sequences,
+        units,
+        tokens_per_micro_batch,
+        share_prefixes=share_prefixes,
+        prefix_rows=measure is imitate,
+    )
     weight = total_weight or sum(row.total_weight for row in rows)
     assert weight > 0, "a step without a loss token; the renderer refuses such examples"
-    loss, bad = 0.0, set()
+    loss, bad, earlier = 0.0, set(), EarlierRows(rows)
     margins: list[float] = []
-    for row in rows:
+    for index, row in enumerate(rows):
         if should_stop():
             raise StopAskedError
-        tensors = RowTensors.of(row, flat.grads.device)
-        found = measure(model, tensors)
-        (found.gradient * (loss_scale / weight)).backward()  # type: ignore[no-untyped-call]
+        with _noticing_memory(row):
+            tensors = RowTensors.of(row, flat.grads.device)
+            earlier.enter(index, tensors.table)
+            found = measure(model, tensors)
+            earlier.leave(index, found.gradient * (loss_scale / weight))
         loss += found.value / weight
         margins += found.margins
         if not math.isfinite(found.value):
             bad.update(tensors.owners[~found.losses.isfinite()].tolist())
+    with _noticing_memory(rows[-1]):
+        earlier.close()
     return StepGradient(
         loss=loss,
         bad_owners=tuple(sorted(bad)),
@@ -137,7 +166,9 @@ def _accumulated(
         logical_tokens=sum(sequence.num_tokens for sequence in sequences),
         executed_tokens=sum(row.num_tokens for row in rows),
         num_rows=len(rows),
+        largest_row=max(row.num_before + row.num_tokens for row in rows),
         tokens_per_micro_batch=tokens_per_micro_batch,
+        recompute=recompute,
         margins=tuple(margins),
     )
 
@@ -149,11 +180,12 @@ def rows_of(
     max_tokens: int,
     *,
     share_prefixes: bool = True,
+    prefix_rows: bool = False,
 ) -> list[Row]:
     """The sequences as rows for this model, units kept together."""
     how: Any = {"share_prefixes": share_prefixes, "border": rope_border(model.config)}
     if units is None:
-        return pack(sequences, max_tokens, **how)
+        return pack(sequences, max_tokens, prefix_rows=prefix_rows, **how)
     return pack_units(sequences, units, max_tokens, **how)
 
 

@@ -289,7 +289,7 @@ def test_a_reference_of_other_rows_or_none_is_never_taken(
     for before, after in ((of("orpo"), pairs), (of("dpo"), pairs[:-1])):
         folder = tmp_path / before.objective
         with pytest.raises(Interrupted):
-            train(make_loaded(), pairs, [], before, folder=folder, progress=recorder(6))
+            train(make_loaded(), pairs, [], before, folder=folder, progress=recorder(9))
         with pytest.raises(TrainingError, match="measured before training"):
             train(
                 make_loaded(), after, [], of("dpo"),
