@@ -5,8 +5,9 @@
 
 DATA holds `train.csv` and `test.csv`; OUT is a folder to make or to go on in. Learning rates are
 near the best of four by validation loss after one epoch with seed 0 (`--tune`), so that no method
-stands there with a wrong one: full 0.307, 0.184, 0.150 and 0.149 nats per token at 3e-4, 1e-3, 2e-3
-and 3e-3; LoRA 0.815, 0.387, 0.321 and 0.303 at 1e-3, 3e-3, 5e-3 and 1e-2. Each adapter answers the same 1,000 test items.
+stands there with a wrong one: full 0.307, 0.184, 0.150, 0.149 nats per token at 3e-4, 1e-3, 2e-3,
+3e-3; LoRA 0.815, 0.387, 0.321, 0.303 at 1e-3, 3e-3, 5e-3, 1e-2. Each adapter answers the same 1,000
+test items.
 """
 
 from __future__ import annotations
