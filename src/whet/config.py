@@ -145,14 +145,17 @@ class ArmConfig(Section):
 class TrainConfig(Section):
     """One training run. Where the guides disagree, `docs/config.md` says so."""
 
-    method: Literal["lora", "full"] = "lora"
-    """`lora` trains low-rank adapters on every linear layer, `full` all weights."""
+    method: Literal["lora", "qlora", "full"] = "lora"
+    """`lora` trains low-rank adapters on every linear layer, `full` all weights. `qlora` is `lora` on
+    a base whose linear layers are in 4 bits (NF4): a quarter of the memory; it is judged so too."""
     rank: int = Field(default=16, ge=1, le=1024)
     """LoRA rank r."""
     alpha: float = Field(default=16, gt=0)
     """LoRA scale: updates are multiplied by alpha / rank."""
     rslora: bool = False
     """Scale by alpha / sqrt(rank) instead (rank-stabilised LoRA)."""
+    dora: bool = False
+    """Train the length of each weight row apart from its direction (DoRA): slower, more memory."""
     dropout: float = Field(default=0.0, ge=0, lt=1)
     """LoRA dropout. Above 0 shared prefixes are computed once per row, which is slower."""
     target_modules: Words = ("all-linear",)
@@ -167,6 +170,8 @@ class TrainConfig(Section):
     """How the learning rate falls after warm-up."""
     warmup_fraction: float = Field(default=0.03, ge=0, lt=1)
     """Share of the steps in which the learning rate rises from zero."""
+    optimizer: Literal["adamw", "adamw_8bit"] = "adamw"
+    """`adamw_8bit` keeps the optimizer's state in 8 bits: a quarter of its memory."""
     weight_decay: float = Field(default=0.01, ge=0)
     """AdamW's decoupled weight decay."""
     clip_norm: float = Field(default=1.0, ge=0)

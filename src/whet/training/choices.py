@@ -20,7 +20,8 @@ import torch
 from torch import nn
 
 from whet.errors import TrainingError
-from whet.models.load import DTYPES
+from whet.models.load import DTYPES, set_dtype
+from whet.models.lora import TRAINED
 from whet.training.settings import TrainSettings
 
 WORTHWHILE = 1.15
@@ -68,11 +69,8 @@ def apply(choices: Choices, model: Any) -> None:
     if choices.device == "cpu":
         _keep_freed_memory()
     if model.dtype != DTYPES[choices.dtype]:
-        trained = {n: p for n, p in model.named_parameters() if n.endswith(("lora_A", "lora_B"))}
-        masters = {n: p.data for n, p in trained.items()}
-        model.to(DTYPES[choices.dtype])
-        for name, parameter in trained.items():
-            parameter.data = masters[name]
+        masters = {name for name, _ in model.named_parameters() if name.endswith(TRAINED)}
+        set_dtype(model, DTYPES[choices.dtype], but=masters)
 
 
 @contextmanager

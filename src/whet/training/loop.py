@@ -11,6 +11,7 @@ from typing import Any
 import torch
 
 from whet.errors import Interrupted, TrainingError
+from whet.models.four_bit import num_weights
 from whet.models.load import LoadedModel
 from whet.progress import Progress, Silent
 from whet.rows.attention import row_attention
@@ -91,7 +92,7 @@ def train(
 def _introduce(run: Run, progress: Progress) -> float:
     """Says what is trained and lets the run check itself; returns the seconds that took."""
     trainable = run.flat.values.numel()
-    total = sum(p.numel() for p in run.model.parameters())
+    total = num_weights(run.model)
     progress.say(
         f"training {trainable:,} of {total:,} weights ({trainable / total:.1%}) on "
         f"{len(run.examples)} examples, {run.sampler.num_steps} steps, {run.choices.dtype}"
@@ -250,7 +251,7 @@ def _finish(run: Run, verify_seconds: float) -> TrainResult:
         stopped_early=run.stopped_early,
         diagnosis=diagnosis,
         num_trainable=run.flat.values.numel(),
-        num_total=sum(parameter.numel() for parameter in run.model.parameters()),
+        num_total=num_weights(run.model),
         dtype=run.choices.dtype,
         choices=run.choices.as_dict(),
         journal=history.journal,

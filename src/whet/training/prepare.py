@@ -13,7 +13,8 @@ from torch import Tensor
 
 from whet.errors import DataError, TrainingError
 from whet.models.load import LoadedModel
-from whet.models.lora import add_lora, lora_modules
+from whet.models.four_bit import is_four_bit
+from whet.models.lora import TRAINED, add_lora, lora_modules
 from whet.progress import Progress
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint
@@ -148,6 +149,11 @@ def check_lengths(
 def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Parameter]]:
     """The parameters to train, made trainable; LoRA layers are put in where there are none."""
     model.eval()
+    if (settings.method == "qlora") != is_four_bit(model):
+        raise TrainingError(
+            f"train.method={settings.method} on a model whose layers are "
+            f"{'in 4 bits; use qlora' if is_four_bit(model) else 'not in 4 bits; load it so'}."
+        )
     if settings.method == "full":
         if lora_modules(model):
             raise TrainingError("train.method=full on a model with an adapter; merge it first.")
@@ -160,6 +166,7 @@ def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Pa
             alpha=settings.alpha,
             rslora=settings.rslora,
             dropout=settings.dropout,
+            dora=settings.dora,
             target_modules=settings.target_modules,
             seed=settings.seed,
         )
@@ -167,13 +174,15 @@ def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Pa
     modules = lora_modules(model)
     for module in modules.values():
         module.train(bool(settings.dropout))
-        module.lora_A.requires_grad_(True)
-        module.lora_B.requires_grad_(True)
-    return [
-        (f"{name}.{leaf}", getattr(module, leaf))
+    trained = [
+        (f"{name}.{leaf}", parameter)
         for name, module in modules.items()
-        for leaf in ("lora_A", "lora_B")
+        for leaf in TRAINED
+        if (parameter := getattr(module, leaf)) is not None
     ]
+    for _, parameter in trained:
+        parameter.requires_grad_(True)
+    return trained
 
 
 def _made_of(
