@@ -146,8 +146,8 @@ class TrainConfig(Section):
     """One training run. Where the guides disagree, `docs/config.md` says so."""
 
     method: Literal["lora", "qlora", "full"] = "lora"
-    """`lora` trains low-rank adapters on every linear layer, `full` all weights. `qlora` is `lora` on
-    a base whose linear layers are in 4 bits (NF4): a quarter of the memory; it is judged so too."""
+    """`lora` trains low-rank adapters on every linear layer, `full` all weights. `qlora` is `lora`
+    on a base whose linear layers are in 4 bits (NF4): a quarter of the memory; judged so too."""
     rank: int = Field(default=16, ge=1, le=1024)
     """LoRA rank r."""
     alpha: float = Field(default=16, gt=0)

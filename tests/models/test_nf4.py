@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import torch
 
-from whet.models import nf4
+from whet.models import eight_bit, nf4
 from whet.models.four_bit import FrozenProduct, Nf4Weight
 from whet.models.four_bit_kernel import import_bitsandbytes
 
@@ -42,7 +42,7 @@ def test_the_maps_are_theirs(theirs: Any) -> None:
     cpu = torch.device("cpu")
     for signed in (True, False):
         expected = theirs.functional.create_dynamic_map(signed)
-        assert torch.equal(nf4.dynamic_map(signed, cpu), expected)
+        assert torch.equal(eight_bit.dynamic_map(signed, cpu), expected)
     assert torch.equal(torch.tensor(nf4.LEVELS), theirs.functional.get_4bit_type("nf4", "cpu"))
 
 

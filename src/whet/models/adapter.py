@@ -21,13 +21,13 @@ from whet.errors import ModelError
 from whet.models.files import check_safetensors
 from whet.models.four_bit import is_four_bit
 from whet.models.load import FOUR_BITS, LoadedModel
-from whet.models.lora import Base, LoraLinear, features, lora_modules, remove_lora, replace
+from whet.models.lora import BASES, Base, LoraLinear, features, lora_modules, remove_lora, replace
 
 PREFIX = "base_model.model."
 CONFIG, WEIGHTS, ORIGIN = "adapter_config.json", "adapter_model.safetensors", "whet.json"
 MAGNITUDE = "lora_magnitude_vector"
 FORMAT = 1
-UNSUPPORTED = {
+UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "bias": ("none", None),
     "modules_to_save": (None, []),
     "lora_bias": (False, None),
@@ -105,7 +105,7 @@ def _short_names(model: nn.Module, modules: Mapping[str, LoraLinear]) -> list[st
     meant = {
         name
         for name, module in model.named_modules()
-        if name.rpartition(".")[2] in leaves and isinstance(module, Base | LoraLinear)
+        if name.rpartition(".")[2] in leaves and isinstance(module, (*BASES, LoraLinear))
     }
     return sorted(leaves if meant == set(modules) else modules)
 
@@ -227,7 +227,7 @@ def _layers(
     model: nn.Module, tensors: Mapping[str, Tensor], folder: Path, dora: bool
 ) -> dict[str, Layer]:
     """For each adapted layer its base, A, B and magnitude, with all checked that can be wrong."""
-    linear = {n: m for n, m in model.named_modules() if isinstance(m, Base)}
+    linear = {n: m for n, m in model.named_modules() if isinstance(m, BASES)}
     faults, found = [], {}
     for name in sorted({_layer_name(key) for key in tensors}):
         a = tensors.get(f"{PREFIX}{name}.lora_A.weight")

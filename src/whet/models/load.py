@@ -24,9 +24,9 @@ class LoadedModel:
     """A causal language model with everything that training and serving must agree on.
 
     `identity` is a digest of weights, tokenizer and template: equal identities give equal
-    answers, and one whose linear layers are in NF4 ends in `-nf4`. `stop_ids` end a reply; the first one is what the template writes (empty when there
-    is no template). `max_positions` is the longest sequence that the model knows.
-    `notices` are for whoever loads it: what could not be done as asked.
+    answers, and one whose linear layers are in NF4 ends in `-nf4`. `stop_ids` end a reply; the
+    first one is what the template writes (empty when there is no template). `max_positions` is the
+    longest sequence that the model knows. `notices` say what could not be done as asked.
     """
 
     model: Any
@@ -60,9 +60,10 @@ def load_model(
     """A model by name, local folder or hub id, in inference mode, on the GPU if there is one.
 
     `dtype` auto: bfloat16 on a GPU that has it, float16 on one that has not; on a CPU float32
-    unless that takes more than 4 GB, then bfloat16. `template` replaces the model's own. With `four_bit` the
-    linear layers are put in NF4 one after another, from the weights as they are stored, so the
-    codes do not depend on `dtype`; main memory holds the whole model meanwhile, a GPU one layer.
+    unless that takes more than 4 GB, then bfloat16. `template` replaces the model's own. With
+    `four_bit` the linear layers are put in NF4 one after another, from the weights as they are
+    stored, so the codes do not depend on `dtype`; main memory holds the whole model meanwhile, a
+    GPU one layer of it.
 
     Raises:
         ModelError: unknown model, remote code, pickled weights, a template that cannot be used.

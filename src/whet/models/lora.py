@@ -20,7 +20,7 @@ import hashlib
 import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +32,8 @@ from whet.models.four_bit import FrozenProduct, Nf4Linear, Nf4Weight, ReadWeight
 
 TRAINED = ("lora_A", "lora_B", "lora_magnitude_vector")
 NORM_ROWS = 1024
-Base = nn.Linear | Conv1D | Nf4Linear
+Base: TypeAlias = nn.Linear | Nf4Linear  # and Conv1D, which is untyped
+BASES = (nn.Linear, Conv1D, Nf4Linear)
 
 
 class LoraProduct(torch.autograd.Function):
@@ -83,7 +84,7 @@ class LoraLinear(nn.Module):
         magnitude: Tensor | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
-        self.weight, self.bias = base.weight, base.bias
+        self.weight, self.bias = base.weight, base.bias  # type: ignore[assignment]
         self.transposed = isinstance(base, Conv1D)
         self.out_features, self.in_features = features(base)
         self.lora_A, self.lora_B = nn.Parameter(a), nn.Parameter(b)
@@ -150,7 +151,9 @@ def row_norms(module: LoraLinear) -> Tensor:
     weight, b = module.read_weight(dtype), module.lora_B
     norms = [
         torch.addmm(part.to(dtype), rows, module.lora_A, alpha=module.scale).norm(dim=1)
-        for part, rows in zip(weight.split(NORM_ROWS), b.split(NORM_ROWS), strict=True)
+        for part, rows in zip(
+            torch.split(weight, NORM_ROWS), torch.split(b, NORM_ROWS), strict=True
+        )
     ]
     return torch.cat(norms)
 
@@ -158,7 +161,7 @@ def row_norms(module: LoraLinear) -> Tensor:
 def features(base: nn.Module) -> tuple[int, int]:
     """(outputs, inputs) of a linear layer of any kind known here."""
     if isinstance(base, Conv1D):
-        return base.nf, base.nx
+        return int(base.nf), int(base.nx)
     assert isinstance(base, nn.Linear | Nf4Linear)
     return base.out_features, base.in_features
 
@@ -177,8 +180,8 @@ def add_lora(
     """Freezes the model, puts LoRA on the chosen layers, and returns their names.
 
     A is drawn as PEFT draws it (Kaiming uniform, a = sqrt 5), from `seed` and the layer's name, so
-    that a layer's start does not depend on which others are adapted; B is zero, and DoRA's magnitude
-    the length of each row, so that the model starts as it was.
+    that a layer's start does not depend on which others are adapted; B is zero, and DoRA's
+    magnitude the length of each row, so that the model starts as it was.
 
     Raises:
         ModelError: it has LoRA already, or no layer has one of the names.
@@ -190,7 +193,7 @@ def add_lora(
     scale = alpha / (math.sqrt(rank) if rslora else rank)
     for name in names:
         base = model.get_submodule(name)
-        assert isinstance(base, Base)
+        assert isinstance(base, BASES)
         outputs, inputs = features(base)
         a = _drawn(seed, name, rank, inputs).to(base.weight.device)
         b = torch.zeros(outputs, rank, device=base.weight.device)
@@ -214,7 +217,7 @@ def target_names(model: Any, target_modules: Sequence[str]) -> list[str]:
     linear = {
         name: module
         for name, module in model.named_modules()
-        if isinstance(module, Base) and module is not head
+        if isinstance(module, BASES) and module is not head
     }
     if list(target_modules) == ["all-linear"]:
         return list(linear)
@@ -282,12 +285,11 @@ def model_dtype(model: Any) -> torch.dtype:
 def _plain(module: LoraLinear, weight: nn.Parameter | Nf4Weight) -> nn.Module:
     if isinstance(weight, Nf4Weight):
         return Nf4Linear(weight, module.bias)
-    plain: nn.Module
-    if module.transposed:
-        plain = Conv1D(0, 0)
-        plain.nf, plain.nx = module.out_features, module.in_features
-    else:
-        plain = nn.Linear(module.in_features, module.out_features, bias=False, device="meta")
+    with torch.device("meta"):
+        outputs, inputs = module.out_features, module.in_features
+        plain: nn.Module = (
+            Conv1D(outputs, inputs) if module.transposed else nn.Linear(inputs, outputs)
+        )
     plain.register_parameter("weight", weight)
     plain.register_parameter("bias", module.bias)
     return plain

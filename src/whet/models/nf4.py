@@ -4,11 +4,11 @@
     scale   = DYNAMIC[scale code] * outer scale of its 256 blocks + offset
 
 NF4 holds sixteen quantiles of a normal distribution; DYNAMIC is the 8-bit dynamic map. (Dettmers et
-al. 2023, https://arxiv.org/abs/2305.14314, sections 3 and 4; Dettmers et al. 2022 for the map.)
+al. 2023, https://arxiv.org/abs/2305.14314, sections 3 and 4; the map is `whet.models.eight_bit`.)
 Everything is computed in float32 and rounded once to the dtype that is asked for, so values read
-from codes are bit for bit those of bitsandbytes. Codes of weights are written as there too, those of
-scales but for ties (about 1 in 700: its CPU code then takes the neighbour). Codes stand high half
-first; the last byte of an odd number of values holds one more that nobody reads.
+from codes are bit for bit those of bitsandbytes. Codes of weights are written as there too, those
+of scales but for ties (about 1 in 700: its CPU code then takes the neighbour). Codes stand high
+half first; the last byte of an odd number of values holds one more that nobody reads.
 """
 
 from __future__ import annotations
@@ -20,9 +20,10 @@ from functools import cache
 import torch
 from torch import Tensor
 
-BLOCK, OUTER_BLOCK = 64, 256
+from whet.models import eight_bit
+
+BLOCK = 64
 CHUNK = 2**20
-SMALLEST = 1e-38
 LEVELS = (
     -1.0, -0.6961928009986877, -0.5250730514526367, -0.39491748809814453, -0.28444138169288635,
     -0.18477343022823334, -0.09105003625154495, 0.0, 0.07958029955625534, 0.16093020141124725,
@@ -38,29 +39,9 @@ def _levels(device: torch.device) -> Tensor:
 
 @cache
 def _pairs(device: torch.device) -> Tensor:
-    """The two float32 values of each byte, taken as one int64: gathered so in a third of the time."""
+    """The two float32 values of each byte as one int64: gathered so in a third of the time."""
     levels, byte = _levels(device), torch.arange(256, device=device)
     return torch.stack([levels[byte >> 4], levels[byte & 15]], 1).view(torch.int64).view(256)
-
-
-@cache
-def dynamic_map(signed: bool, device: torch.device) -> Tensor:
-    """The 256 values of the 8-bit dynamic data type, ascending, [256] float32.
-
-    Seven decades; each smaller one has half as many values, so that small numbers keep an exponent
-    and large ones digits. Unsigned it has twice the digits. (Dettmers 2015,
-    https://arxiv.org/abs/1511.04561, as bitsandbytes fills it.)
-    """
-    values = [0.0, 1.0]
-    for decade in range(7):
-        count = 2**decade if signed else 2 ** (decade + 1)
-        borders = torch.linspace(0.1, 1, count + 1, dtype=torch.float32)
-        means = (10 ** (decade - 6)) * ((borders[:-1] + borders[1:]) / 2)
-        values += means.tolist()
-        if signed:
-            values += (-means).tolist()
-    values += [0.0] * (256 - len(values))
-    return torch.tensor(sorted(values), dtype=torch.float32, device=device)
 
 
 def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
@@ -82,9 +63,9 @@ def _scaled(values: Tensor) -> tuple[Tensor, Tensor]:
     whole = values.numel() // BLOCK * BLOCK
     blocks, rest = values[:whole].view(-1, BLOCK), values[whole:]
     scale = blocks.abs().amax(1)
-    scaled = (blocks * (1.0 / scale.clamp(min=SMALLEST))[:, None]).clamp_(-1, 1).view(-1)
+    scaled = (blocks * (1.0 / scale.clamp(min=eight_bit.SMALLEST))[:, None]).clamp_(-1, 1).view(-1)
     if rest.numel():
-        last = rest.abs().max().clamp(min=SMALLEST)
+        last = rest.abs().max().clamp(min=eight_bit.SMALLEST)
         scale = torch.cat([scale, last[None]])
         scaled = torch.cat([scaled, (rest / last).clamp(-1, 1)])
     return torch.nn.functional.pad(scaled, (0, scaled.numel() % 2)), scale
@@ -93,25 +74,13 @@ def _scaled(values: Tensor) -> tuple[Tensor, Tensor]:
 def quantize_scales(scales: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """(codes [m] uint8, outer scales [ceil(m / 256)], offset []) of m scales."""
     offset = scales.mean()
-    padding = -scales.numel() % OUTER_BLOCK
-    blocks = torch.nn.functional.pad(scales - offset, (0, padding)).view(-1, OUTER_BLOCK)
-    outer = blocks.abs().amax(1)
-    codes = nearest(blocks * (1.0 / outer.clamp(min=SMALLEST))[:, None], signed=True)
-    return codes.view(-1)[: scales.numel()].clone(), outer, offset
-
-
-def nearest(values: Tensor, *, signed: bool) -> Tensor:
-    """The code of the nearest value of the dynamic map, uint8; values lie within [-1, 1]."""
-    levels = dynamic_map(signed, values.device)
-    borders = (levels[:-1] + levels[1:]) / 2
-    return torch.bucketize(values, borders, out_int32=True).to(torch.uint8)
+    codes, outer = eight_bit.write(scales - offset, signed=True)
+    return codes, outer, offset
 
 
 def dequantize_scales(codes: Tensor, outer: Tensor, offset: Tensor) -> Tensor:
     """The float32 scales again, [m]."""
-    values = dynamic_map(True, codes.device)[codes.int()]
-    repeated = outer.repeat_interleave(OUTER_BLOCK)[: codes.numel()]
-    return values.mul_(repeated).add_(offset)
+    return eight_bit.read(codes, outer, signed=True).add_(offset)
 
 
 def dequantize(codes: Tensor, scales: Tensor, shape: Sequence[int], dtype: torch.dtype) -> Tensor:

@@ -19,6 +19,7 @@ from whet.rows.sequence import RenderedExample
 from whet.training.choices import flushed_denormals
 from whet.training.diagnosis import diagnose
 from whet.training.evaluation import token_losses
+from whet.training.loss_scale import grow_loss_scale, halve_loss_scale
 from whet.training.optimizer import clip_gradient
 from whet.training.prepare import Run, prepare
 from whet.training.result import TrainResult, peak_memory_bytes
@@ -147,9 +148,12 @@ def _update(
     if finite:
         run.optimizer.step(rate)
         history.bad_in_a_row = 0
+        if run.choices.dtype == "float16":
+            grow_loss_scale(history)
     elif math.isfinite(gradient.loss) and history.loss_scale > 1.0:
-        history.loss_scale /= 2
-        _journal(run, f"float16 overflow: loss scale {history.loss_scale:.0f}", progress)
+        halve_loss_scale(history)
+        told = f"float16 overflow, not applied: loss scale {history.loss_scale:.0f} from here on"
+        _journal(run, told, progress)
     else:
         _refuse_step(run, chosen, gradient, progress)
     history.step += 1

@@ -12,19 +12,20 @@ import torch
 from torch import Tensor
 
 from whet.errors import DataError, TrainingError
-from whet.models.load import LoadedModel
 from whet.models.four_bit import is_four_bit
+from whet.models.load import LoadedModel
 from whet.models.lora import TRAINED, add_lora, lora_modules
 from whet.progress import Progress
 from whet.rows.sequence import RenderedExample
-from whet.training import checkpoint
+from whet.training import checkpoint, loss_scale
 from whet.training.choices import Choices, apply, choose
 from whet.training.optimizer import AdamW, FlatParameters
+from whet.training.optimizer_8bit import AdamW8bit
 from whet.training.result import History
 from whet.training.sampler import Sampler
 from whet.training.settings import TrainSettings
 
-FIRST_LOSS_SCALE = 2.0**15
+OPTIMIZERS: dict[str, type[AdamW | AdamW8bit]] = {"adamw": AdamW, "adamw_8bit": AdamW8bit}
 
 
 @dataclass(slots=True, eq=False)
@@ -38,7 +39,7 @@ class Run:
     folder: Path
     choices: Choices
     flat: FlatParameters
-    optimizer: AdamW
+    optimizer: AdamW | AdamW8bit
     sampler: Sampler
     history: History
     best: Tensor | None
@@ -64,11 +65,7 @@ class Run:
             "num_updates": self.optimizer.num_updates,
             "tokens_per_micro_batch": self.tokens_per_micro_batch,
         }
-        tensors = {
-            "values": self.flat.values,
-            "mean": self.optimizer.mean,
-            "square": self.optimizer.square,
-        }
+        tensors = {"values": self.flat.values, **self.optimizer.state()}
         if self.best is not None:
             tensors["best"] = self.best
         return checkpoint.write(self.folder, self.history.step, state, tensors)
@@ -111,9 +108,9 @@ def prepare(
         folder=folder,
         choices=choices,
         flat=flat,
-        optimizer=AdamW(flat, settings.weight_decay),
+        optimizer=OPTIMIZERS[settings.optimizer](flat, settings.weight_decay),
         sampler=sampler,
-        history=History(loss_scale=FIRST_LOSS_SCALE if choices.dtype == "float16" else 1.0),
+        history=History(loss_scale=loss_scale.FIRST if choices.dtype == "float16" else 1.0),
         best=None,
         made_of=made_of,
         due=sampler.evaluation_steps(settings.evals_per_epoch) | {0},
@@ -240,7 +237,6 @@ def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
     run.optimizer.num_updates = found.state["num_updates"]
     run.tokens_per_micro_batch = found.state["tokens_per_micro_batch"]
     run.flat.load(found.tensors["values"])
-    run.optimizer.mean.copy_(found.tensors["mean"])
-    run.optimizer.square.copy_(found.tensors["square"])
+    run.optimizer.load_state(found.tensors)
     if "best" in found.tensors:
         run.best = found.tensors["best"].to(run.flat.values.device)
