@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from whet.models import nf4
+from whet.models.bypassed import is_bypassed
 from whet.models.four_bit_kernel import read_weight
 
 ReadWeight = Callable[[torch.dtype], Tensor]
@@ -57,11 +58,11 @@ class Nf4Weight(nn.Module):
 
 
 class FrozenProduct(torch.autograd.Function):
-    """x W^T + b for x [..., in] and a weight that is read when it is needed; gradient of x only."""
+    """x W^T + b for x [N, in] and a weight that is read when it is needed; gradient of x only."""
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, read: ReadWeight, bias: Tensor | None) -> Tensor:
-        """Output [..., out] in the dtype of x."""
+        """Output [N, out] in the dtype of x, no view."""
         ctx.read = read
         return F.linear(x, read(x.dtype), bias)
 
@@ -83,9 +84,9 @@ class Nf4Linear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         output: Tensor = FrozenProduct.apply(  # type: ignore[no-untyped-call]
-            x, self.weight.read, self.bias
+            x.reshape(-1, self.in_features), self.weight.read, self.bias
         )
-        return output
+        return output.view(*x.shape[:-1], -1)
 
 
 def quantize_model(model: Any, device: torch.device | None = None) -> list[str]:
@@ -101,7 +102,7 @@ def quantize_model(model: Any, device: torch.device | None = None) -> list[str]:
     for name, module in list(model.named_modules()):
         if id(module) in kept_whole or isinstance(module, nn.Embedding):
             continue
-        if isinstance(module, nn.Linear | Conv1D):
+        if isinstance(module, nn.Linear | Conv1D) and not is_bypassed(model, name):
             weight = module.weight.t() if isinstance(module, Conv1D) else module.weight
             weight = weight.to(device) if device else weight
             parent, _, leaf = name.rpartition(".")

@@ -28,6 +28,7 @@ from torch import Tensor, nn
 from transformers.pytorch_utils import Conv1D
 
 from whet.errors import ModelError
+from whet.models.bypassed import is_bypassed
 from whet.models.four_bit import FrozenProduct, Nf4Linear, Nf4Weight, ReadWeight
 
 TRAINED = ("lora_A", "lora_B", "lora_magnitude_vector")
@@ -37,9 +38,10 @@ BASES = (nn.Linear, Conv1D, Nf4Linear)
 
 
 class LoraProduct(torch.autograd.Function):
-    """x W^T + b + scale (x A^T) B^T for x [..., in], with gradients of x, A and B.
+    """x W^T + b + scale (x A^T) B^T for x [N, in], with gradients of x, A and B.
 
-    `read` gives W [out, in] in a dtype; it is asked once in each pass that needs W.
+    `read` gives W [out, in] in a dtype; it is asked once in each pass that needs W. The output is
+    no view, as some models (Falcon) change it in place.
     """
 
     @staticmethod
@@ -47,26 +49,24 @@ class LoraProduct(torch.autograd.Function):
         ctx: Any, x: Tensor, read: ReadWeight, bias: Tensor | None, a: Tensor, b: Tensor,
         scale: float,
     ) -> Tensor:  # fmt: skip
-        """Output [..., out] in the dtype of x."""
-        flat = x.reshape(-1, x.shape[-1])
-        down = flat @ a.to(x.dtype).t()
-        output = F.linear(flat, read(x.dtype), bias).addmm_(down, b.to(x.dtype).t(), alpha=scale)
-        ctx.save_for_backward(flat, down, a, b)
-        ctx.read, ctx.scale, ctx.shape = read, scale, x.shape
-        return output.view(*x.shape[:-1], -1)
+        """Output [N, out] in the dtype of x."""
+        down = x @ a.to(x.dtype).t()
+        output = F.linear(x, read(x.dtype), bias).addmm_(down, b.to(x.dtype).t(), alpha=scale)
+        ctx.save_for_backward(x, down, a, b)
+        ctx.read, ctx.scale = read, scale
+        return output
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """Gradients of x (if needed), A and B; those of A and B in their own dtype."""
-        flat, down, a, b = ctx.saved_tensors
-        grad = grads[0].reshape(-1, b.shape[0])
+        x, down, a, b = ctx.saved_tensors
+        grad = grads[0]
         grad_down = (grad @ b.to(grad.dtype)).mul_(ctx.scale)
-        grad_a = grad_down.t() @ flat
+        grad_a = grad_down.t() @ x
         grad_b = (grad.t() @ down).mul_(ctx.scale)
         grad_x = None
         if ctx.needs_input_grad[0]:
-            grad_x = grad @ ctx.read(grad.dtype)
-            grad_x = grad_x.addmm_(grad_down, a.to(grad.dtype)).view(ctx.shape)
+            grad_x = (grad @ ctx.read(grad.dtype)).addmm_(grad_down, a.to(grad.dtype))
         return grad_x, None, None, grad_a.to(a.dtype), grad_b.to(b.dtype), None
 
 
@@ -102,6 +102,9 @@ class LoraLinear(nn.Module):
         return self.weight.t() if self.transposed else self.weight
 
     def forward(self, x: Tensor) -> Tensor:
+        return self._flat(x.reshape(-1, self.in_features)).view(*x.shape[:-1], -1)
+
+    def _flat(self, x: Tensor) -> Tensor:
         if not self.enabled:
             return self._frozen(x, self.bias)
         if self.dropout and self.training:
@@ -212,12 +215,18 @@ def _drawn(seed: int, name: str, rank: int, inputs: int) -> Tensor:
 
 
 def target_names(model: Any, target_modules: Sequence[str]) -> list[str]:
-    """Names of the linear layers that are meant; `all-linear` is every one but the output head."""
+    """Names of the linear layers that are meant; `all-linear` is every one but the output head.
+
+    Layers that the model bypasses (`whet.models.bypassed`) are none.
+
+    Raises:
+        ModelError: no layer has one of the names.
+    """
     head = model.get_output_embeddings() if hasattr(model, "get_output_embeddings") else None
     linear = {
         name: module
         for name, module in model.named_modules()
-        if isinstance(module, BASES) and module is not head
+        if isinstance(module, BASES) and module is not head and not is_bypassed(model, name)
     }
     if list(target_modules) == ["all-linear"]:
         return list(linear)

@@ -15,6 +15,7 @@ from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import RenderedExample
 from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
+from whet.training.path import choose_path
 from whet.training.step import sequences_of
 
 EVALUATION_TOKENS = 4096
@@ -55,6 +56,7 @@ def token_losses(
     sums = np.zeros(len(examples))
     counts = np.zeros(len(examples), np.int64)
     of_example = np.asarray(owners)
+    choose_path(model)
     with row_attention(model), evaluation_mode(model), torch.no_grad():
         for row in pack(sequences, tokens_per_row, border=rope_border(model.config)):
             if should_stop():

@@ -21,6 +21,7 @@ from whet.training.diagnosis import diagnose
 from whet.training.evaluation import token_losses
 from whet.training.loss_scale import grow_loss_scale, halve_loss_scale
 from whet.training.optimizer import clip_gradient
+from whet.training.path import choose_path
 from whet.training.prepare import Run, prepare
 from whet.training.result import TrainResult, peak_memory_bytes
 from whet.training.schedule import learning_rate
@@ -98,6 +99,8 @@ def _introduce(run: Run, progress: Progress) -> float:
         f"training {trainable:,} of {total:,} weights ({trainable / total:.1%}) on "
         f"{len(run.examples)} examples, {run.sampler.num_steps} steps, {run.choices.dtype}"
     )
+    if reason := choose_path(run.model):
+        progress.say(f"{reason}: it is trained on padded batches instead of rows, which is slower.")
     if not run.validation:
         progress.say("no validation rows: the last weights are kept, early stopping is off.")
     if run.history.step:
@@ -118,7 +121,7 @@ def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -
             run.flat,
             sequences_of(chosen)[0],
             run.tokens_per_micro_batch,
-            share_prefixes=run.settings.share_prefixes and not run.settings.dropout,
+            share_prefixes=run.shares_prefixes,
             loss_scale=run.history.loss_scale,
             should_stop=progress.should_stop,
         )

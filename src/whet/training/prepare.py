@@ -16,11 +16,13 @@ from whet.models.four_bit import is_four_bit
 from whet.models.load import LoadedModel
 from whet.models.lora import TRAINED, add_lora, lora_modules
 from whet.progress import Progress
+from whet.rows.attention import pads_rows
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint, loss_scale
 from whet.training.choices import Choices, apply, choose
 from whet.training.optimizer import AdamW, FlatParameters
 from whet.training.optimizer_8bit import AdamW8bit
+from whet.training.path import choose_path, path_name
 from whet.training.result import History
 from whet.training.sampler import Sampler
 from whet.training.settings import TrainSettings
@@ -51,6 +53,12 @@ class Run:
     def stopped_early(self) -> bool:
         """Whether validation has gone without a gain for `patience` measurements."""
         return 0 < self.settings.patience <= self.history.worse_in_a_row
+
+    @property
+    def shares_prefixes(self) -> bool:
+        """Whether shared prefixes are computed once: not with dropout, nor in padded batches."""
+        asked = self.settings.share_prefixes and not self.settings.dropout
+        return asked and not pads_rows(self.model)
 
     @property
     def finished(self) -> bool:
@@ -90,6 +98,7 @@ def prepare(
     """
     check_lengths([*examples, *validation], settings, loaded.max_positions)
     sampler = Sampler([e.id for e in examples], settings.batch_size, settings.epochs, settings.seed)
+    choose_path(loaded.model)
     made_of = _made_of(loaded, examples, validation, settings)
     found = checkpoint.latest(folder) if resume else None
     if found is not None:
@@ -198,6 +207,7 @@ def _made_of(
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "device": loaded.device.type,
+        "path": path_name(loaded.model),
         **{f"train.{key}": value for key, value in settings.as_dict().items()},
     }
 
