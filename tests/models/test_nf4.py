@@ -121,6 +121,8 @@ import sys, types
 fetcher = types.ModuleType("kernels")
 fetcher.get_kernel = lambda *a, **k: sys.exit("it fetched")
 sys.modules["kernels"] = fetcher
+import whet.models.adapter, whet.models.load, whet.training.loop
+assert "bitsandbytes" not in sys.modules and "peft" not in sys.modules
 from whet.models.four_bit_kernel import import_bitsandbytes
 assert import_bitsandbytes().__name__ == "bitsandbytes"
 assert sys.modules["kernels"] is fetcher

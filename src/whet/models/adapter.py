@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -278,12 +279,14 @@ def _scale(config: Mapping[str, Any], name: str, rank: int) -> float:
 
 
 def _by_pattern(pattern: Mapping[str, Any] | None, name: str, default: Any) -> Any:
-    """PEFT's rule: a key is the end of a name, or a regular expression for it."""
-    from peft.utils.other import get_pattern_key
+    """PEFT's rule: a key is the end of a name, or a regular expression for it; the first counts.
 
-    if not pattern:
-        return default
-    return pattern.get(get_pattern_key(list(pattern), name), default)
+    (Asking PEFT itself would import bitsandbytes, where that is installed; see `four_bit_kernel`.)
+    """
+    for key, value in (pattern or {}).items():
+        if re.match(rf"(.*\.)?({key})$", name):
+            return value
+    return default
 
 
 def _write_json(path: Path, value: Any) -> None:
