@@ -99,7 +99,8 @@ def quantize_model(model: Any, device: torch.device | None = None) -> list[str]:
     head = model.get_output_embeddings()
     kept_whole = {id(head), id(model.get_input_embeddings())}
     left: dict[str, None] = {}
-    for name, module in list(model.named_modules()):
+    for name in [name for name, _ in model.named_modules()]:  # names hold no weight in memory
+        module = model.get_submodule(name)
         if id(module) in kept_whole or isinstance(module, nn.Embedding):
             continue
         if isinstance(module, nn.Linear | Conv1D) and not is_bypassed(model, name):
