@@ -191,6 +191,12 @@ class TrainConfig(Section):
     seeds: int = Field(default=1, ge=1, le=10)
     """Adapters to train, with seeds `seed`, `seed + 1`, ...; the best on validation is judged."""
 
+    @model_validator(mode="after")
+    def _magnitudes_of_an_adapter(self) -> TrainConfig:
+        if self.dora and self.method == "full":
+            raise ValueError("`dora` needs an adapter: `method` lora or qlora")
+        return self
+
 
 class EvalConfig(Section):
     """What is measured and what counts as better."""

@@ -12,7 +12,6 @@ import whet
 from whet.errors import ConfigError
 
 WAYS = {
-    "qlora": ["train.method=qlora"],
     "dora": ["train.dora=true"],
     "both, 8-bit": ["train.method=qlora", "train.dora=true", "train.optimizer=adamw_8bit"],
     "full, 8-bit": ["train.method=full", "train.optimizer=adamw_8bit", "train.learning_rate=1e-4"],
@@ -59,6 +58,11 @@ def test_an_adapter_trained_in_four_bits_is_judged_in_four_bits(project: Path) -
     heard = Heard()
     whet.eval(project, adapter=trained.adapter, progress=heard)
     assert any("linear layers in 4 bits (NF4)" in line for line in heard.said)
+
+
+def test_dora_without_an_adapter_is_refused(project: Path) -> None:
+    with pytest.raises(ConfigError, match=r"train: .*dora.* needs an adapter"):
+        whet.train(project, "train.dora=true", "train.method=full")
 
 
 def test_dora_cannot_be_served_by_vllm(project: Path) -> None:

@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from whet.models import eight_bit
+from whet.models.codebook import nearest
 
 BLOCK = 64
 CHUNK = 2**20
@@ -33,14 +34,10 @@ LEVELS = (
 
 
 @cache
-def _levels(device: torch.device) -> Tensor:
-    return torch.tensor(LEVELS, dtype=torch.float32, device=device)
-
-
-@cache
 def _pairs(device: torch.device) -> Tensor:
     """The two float32 values of each byte as one int64: gathered so in a third of the time."""
-    levels, byte = _levels(device), torch.arange(256, device=device)
+    levels = torch.tensor(LEVELS, dtype=torch.float32, device=device)
+    byte = torch.arange(256, device=device)
     return torch.stack([levels[byte >> 4], levels[byte & 15]], 1).view(torch.int64).view(256)
 
 
@@ -48,11 +45,9 @@ def quantize(weight: Tensor) -> tuple[Tensor, Tensor]:
     """(codes [ceil(n / 2)] uint8, scales [ceil(n / 64)] float32) of a tensor of n values."""
     codes, scales = [], []
     flat = weight.reshape(-1)
-    levels = _levels(weight.device)
-    borders = (levels[:-1] + levels[1:]) / 2
     for start in range(0, max(flat.numel(), 1), CHUNK):
         scaled, scale = _scaled(flat[start : start + CHUNK].float())
-        code = torch.bucketize(scaled, borders, out_int32=True).to(torch.uint8)
+        code = nearest(scaled, LEVELS)
         codes.append((code[::2] << 4) | code[1::2])
         scales.append(scale)
     return torch.cat(codes), torch.cat(scales)
