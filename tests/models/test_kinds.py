@@ -18,7 +18,13 @@ import transformers
 
 from whet.errors import ModelError
 from whet.models.adapter import load_adapter, save_adapter, save_model, was_trained_in_four_bits
-from whet.models.four_bit import Nf4Linear, num_weights, quantize_model
+from whet.models.four_bit import (
+    Nf4Linear,
+    is_four_bit,
+    num_weights,
+    quantize_model,
+    write_out,
+)
 from whet.models.four_bit_kernel import import_bitsandbytes
 from whet.models.load import LoadedModel, load_model, set_dtype
 from whet.models.lora import (
@@ -114,6 +120,20 @@ def test_merged_it_answers_the_same(kind: dict[str, bool], stories: Path) -> Non
     merge_lora(ours.model)
     assert torch.allclose(logits(ours.model), expected, atol=1e-4)
     assert not any(isinstance(m, Nf4Linear | LoraLinear) for m in ours.model.modules())
+
+
+def test_written_out_it_answers_bit_by_bit_the_same(kind: dict[str, bool], stories: Path) -> None:
+    for dtype in ("float32", "bfloat16"):
+        ours = adapted(stories, kind, dtype=dtype)
+        expected = logits(ours.model)
+        write_out(ours.model)
+        assert torch.equal(logits(ours.model), expected)
+        assert not is_four_bit(ours.model)
+        remove_lora(ours.model)
+        bare = load_model(stories, dtype=dtype, four_bit=kind.get("four_bit", False)).model
+        assert torch.equal(logits(ours.model), logits(bare))
+        write_out(bare)
+        assert torch.equal(logits(ours.model), logits(bare))
 
 
 def test_off_and_taken_off_it_is_the_base(kind: dict[str, bool], stories: Path) -> None:

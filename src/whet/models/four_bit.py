@@ -117,6 +117,30 @@ def quantize_model(model: Any, device: torch.device | None = None) -> list[str]:
     return list(left)
 
 
+@torch.no_grad()
+def write_out(model: Any) -> None:
+    """Puts weights in NF4 in full again, each in the model's dtype: not a bit of an answer changes.
+
+    For answering on a CPU, where reading a weight for one token takes longer than the product, and
+    where the whole model fitted when it was loaded. A model written out cannot be trained as one in
+    4 bits; load it again.
+    """
+    dtype = model.get_input_embeddings().weight.dtype
+    packed = {n: m for n, m in model.named_modules() if isinstance(m, Nf4Weight)}
+    for place, held in packed.items():
+        name = place.removesuffix(".weight")
+        module = model.get_submodule(name)
+        full = nn.Parameter(held.read(dtype), requires_grad=False)
+        if isinstance(module, Nf4Linear):
+            parent, _, leaf = name.rpartition(".")
+            plain = nn.Linear(module.in_features, module.out_features, bias=False, device="meta")
+            plain.weight, plain.bias = full, module.bias  # type: ignore[assignment]
+            setattr(model.get_submodule(parent), leaf, plain)
+        else:
+            del module.weight
+            module.weight = full
+
+
 def num_weights(model: nn.Module) -> int:
     """How many weights a model has, those in NF4 included."""
     packed = sum(m.numel() for m in model.modules() if isinstance(m, Nf4Weight))

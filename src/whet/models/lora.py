@@ -116,7 +116,7 @@ class LoraLinear(nn.Module):
         )  # fmt: skip
         if magnitude is None:
             return output
-        output = output * self._gain(magnitude).to(x.dtype)
+        output = output * self._gain(magnitude, x.dtype)
         return output if self.bias is None else output + self.bias
 
     def _frozen(self, x: Tensor, bias: Tensor | None) -> Tensor:
@@ -131,12 +131,12 @@ class LoraLinear(nn.Module):
         down = F.linear(thinned, self.lora_A.to(x.dtype))
         update = F.linear(down, self.lora_B.to(x.dtype)) * self.scale
         if self.lora_magnitude_vector is not None:
-            gain = self._gain(self.lora_magnitude_vector).to(x.dtype)
+            gain = self._gain(self.lora_magnitude_vector, x.dtype)
             update = gain * update + (gain - 1) * self._frozen(thinned, None)
         return self._frozen(x, self.bias) + update
 
-    def _gain(self, magnitude: Tensor) -> Tensor:
-        return magnitude / row_norms(self)
+    def _gain(self, magnitude: Tensor, dtype: torch.dtype) -> Tensor:
+        return (magnitude / row_norms(self, dtype)).to(dtype)
 
     def merged_weight(self) -> Tensor:
         """W + scale B A, with DoRA its rows scaled to m, in float32, [out, in]."""
@@ -144,16 +144,18 @@ class LoraLinear(nn.Module):
         merged = torch.addmm(weight, self.lora_B, self.lora_A, alpha=self.scale)
         if self.lora_magnitude_vector is None:
             return merged
-        return merged * self._gain(self.lora_magnitude_vector)[:, None]
+        return merged * self._gain(self.lora_magnitude_vector, torch.float32)[:, None]
 
 
 @torch.no_grad()
-def row_norms(module: LoraLinear) -> Tensor:
-    """|W + scale B A| of each row, [out] in the dtype of A, a constant to the gradient."""
-    dtype = module.lora_A.dtype
+def row_norms(module: LoraLinear, dtype: torch.dtype) -> Tensor:
+    """|W + scale B A| of each row, [out] in the dtype of A, for W as it is read in `dtype`.
+
+    A constant to the gradient (Liu et al. 2024, section 4.3).
+    """
     weight, b = module.read_weight(dtype), module.lora_B
     norms = [
-        torch.addmm(part.to(dtype), rows, module.lora_A, alpha=module.scale).norm(dim=1)
+        torch.addmm(part.to(b.dtype), rows, module.lora_A, alpha=module.scale).norm(dim=1)
         for part, rows in zip(
             torch.split(weight, NORM_ROWS), torch.split(b, NORM_ROWS), strict=True
         )
@@ -202,7 +204,7 @@ def add_lora(
         b = torch.zeros(outputs, rank, device=base.weight.device)
         module = LoraLinear(base, a, b, scale, dropout)
         if dora:
-            module.lora_magnitude_vector = nn.Parameter(row_norms(module))
+            module.lora_magnitude_vector = nn.Parameter(row_norms(module, model_dtype(model)))
         replace(model, name, module)
     return names
 

@@ -158,7 +158,10 @@ class _Guarded:
 
 def _completer(loaded: LoadedModel, identity: str) -> Completer:
     from whet.infer import LocalCompleter
+    from whet.models.four_bit import write_out
 
+    if loaded.device.type == "cpu":
+        write_out(loaded.model)
     return LocalCompleter(
         loaded.model,
         loaded.tokenizer,
