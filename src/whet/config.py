@@ -145,6 +145,18 @@ class ArmConfig(Section):
 class TrainConfig(Section):
     """One training run. Where the guides disagree, `docs/config.md` says so."""
 
+    objective: Literal["sft", "dpo", "orpo", "kto", "distil"] = "sft"
+    """`sft` imitates answers; `dpo` and `orpo` learn from preference pairs, `kto` from answers
+    judged good or bad; `distil` imitates answers and a teacher's probabilities for them."""
+    beta: float = Field(default=0.1, gt=0)
+    """`dpo`, `kto`: how far from its start the model is held (larger: nearer); `orpo`: the weight
+    of the preference beside imitation, the paper's lambda. The others have no use for it."""
+    teacher: str | None = None
+    """`distil`: a local folder or hub id of a model with the same tokenizer."""
+    teacher_share: float = Field(default=0.5, gt=0, le=1)
+    """`distil`: weight of the teacher's probabilities; the rest is for the answers themselves."""
+    teacher_temperature: float = Field(default=1.0, gt=0)
+    """`distil`: above 1 the teacher's less likely tokens count for more."""
     method: Literal["lora", "qlora", "full"] = "lora"
     """`lora` trains low-rank adapters on every linear layer, `full` all weights. `qlora` is `lora`
     on a base whose linear layers are in 4 bits (NF4): a quarter of the memory; judged so too."""
@@ -183,7 +195,8 @@ class TrainConfig(Section):
     max_length: int | None = Field(default=None, ge=8)
     """Longest row in tokens; empty means the longest row there is. Nothing is cut in silence."""
     turns: Literal["all", "last"] = "all"
-    """Which answers of a conversation are learnt; those of `weight` 0 never are."""
+    """Which answers of a conversation are learnt; those of `weight` 0 never are. Of a pair these
+    are all after the common prompt, of a judged row the last."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto`: bfloat16 where it is native and faster, else float16 on a GPU, else float32."""
     seed: int = Field(default=0, ge=0)
@@ -195,6 +208,14 @@ class TrainConfig(Section):
     def _magnitudes_of_an_adapter(self) -> TrainConfig:
         if self.dora and self.method == "full":
             raise ValueError("`dora` needs an adapter: `method` lora or qlora")
+        return self
+
+    @model_validator(mode="after")
+    def _teacher_where_taught(self) -> TrainConfig:
+        if self.objective == "distil" and not self.teacher:
+            raise ValueError("`objective: distil` needs `teacher`, a model with the same tokenizer")
+        if self.teacher and self.objective != "distil":
+            raise ValueError(f"`teacher` goes with `objective: distil`, not {self.objective}")
         return self
 
 

@@ -93,7 +93,7 @@ class Kind(StrEnum):
     FEEDBACK = "feedback", "A column marks rows as good or bad; all would be imitated."
     OBJECTIVE = (
         "objective",
-        "Preference pairs, judged answers or bare text: checked, and not trained on.",
+        "Rows of another kind than `train.objective` learns from: checked, not trained on.",
     )
     # What was done or guessed
     NOT_COMPARED = "not_compared", "Rows were too many to compare by meaning."

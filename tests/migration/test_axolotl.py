@@ -189,7 +189,7 @@ def test_a_hub_data_set_is_named_as_missing_until_it_is_given(
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("strict: false", "rl: dpo", "rl: dpo: whet imitates answers"),
+        ("strict: false", "rl: dpo", "rl: dpo: only imitation .SFT. is translated"),
         ("type: alpaca", "type: completion", "not on running or ready-made tokens"),
         ("lora_r: 32", "lora_r: many", "lora_r: expected a number, found many"),
         ("micro_batch_size: 2", "micro_batch_size: -2", "expected a whole number from 1"),

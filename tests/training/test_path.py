@@ -12,7 +12,7 @@ import pytest
 import torch
 import transformers
 
-from whet.errors import ModelError
+from whet.errors import Interrupted, ModelError, TrainingError
 from whet.models.adapter import load_adapter, save_adapter
 from whet.models.four_bit import quantize_model
 from whet.models.load import LoadedModel
@@ -171,18 +171,18 @@ def test_the_steps_of_both_paths_are_the_same(
     assert padded.losses == pytest.approx(by_rows.losses, rel=1e-4)
 
 
-def test_a_row_that_leaks_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_leaks_is_noticed(
+    make_sequence: Any, as_examples: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With rows taken for what they are not, the self check stops the run."""
     model = with_lora(model_of("lfm2"))
     monkeypatch.setattr("whet.training.path._reason", lambda model: None)
     choose_path(model)
     rng = np.random.default_rng(1)
-    made = [
-        TokenSequence.of(rng.integers(1, 97, 20).tolist(), [i > 9 for i in range(20)])
-        for _ in range(2)
-    ]
-    with pytest.raises(Exception, match="self check failed"):
-        verify(model, [p for p in model.parameters() if p.requires_grad], made)
+    made = as_examples([make_sequence(rng, 20, 10), make_sequence(rng, 21, 10)])
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    with pytest.raises(TrainingError, match="self check failed"):
+        verify(model, parameters, made, TrainSettings())
 
 
 def test_paths_go_from_the_root_to_each_leaf() -> None:
@@ -267,7 +267,7 @@ def test_the_run_of_a_padded_model_resumes(
         tokens_per_micro_batch=90,
     )  # fmt: skip
     expected = train(loaded_of("mamba"), rows, [], settings, folder=tmp_path / "whole")
-    with pytest.raises(Exception, match="stopped as asked"):
+    with pytest.raises(Interrupted):
         train(loaded_of("mamba"), rows, [], settings, folder=tmp_path / "cut", progress=recorder(5))
     found = train(loaded_of("mamba"), rows, [], settings, folder=tmp_path / "cut", resume=True)
     assert found.losses == expected.losses

@@ -35,6 +35,7 @@ class Fault:
 
 PARITY = "tests/training/test_parity.py"
 EXACT = "tests/training/test_exactness.py"
+PREFERENCE = "tests/training/objectives/test_parity.py"
 FAULTS = (
     Fault(
         "a token sees the one after it", "rows/segments.py",
@@ -77,8 +78,8 @@ FAULTS = (
     ),
     Fault(
         "loss averaged a micro-batch", "training/step.py",
-        "total_weight = sum(row.total_weight for row in rows)",
-        "total_weight = len(rows) * rows[0].total_weight", EXACT, "micro_batches",
+        "total_weight or sum(row.total_weight for row in rows)",
+        "total_weight or len(rows) * rows[0].total_weight", EXACT, "micro_batches",
     ),
     Fault(
         "chunks of the head overwrite each other", "training/loss.py",
@@ -112,7 +113,7 @@ FAULTS = (
     ),
     Fault(
         "a self check that passes everything", "training/verify.py",
-        "if not (exact_loss and exact_gradient) and bool(plain_loss.isfinite()):", "if False:",
+        "if not (exact_loss and exact_gradient) and bool(plain.loss.isfinite()):", "if False:",
         "tests/training/test_loop.py", "broken_engine",
     ),
     Fault(
@@ -124,6 +125,56 @@ FAULTS = (
         "a checkpoint read without its hashes", "training/checkpoint.py",
         "if _fingerprint(path / name) != manifest[name]:", "if False:",
         "tests/training/test_resume.py", "damaged",
+    ),
+    Fault(
+        "the rejected answer pulled with the chosen one", "training/objectives/task.py",
+        "weights = -slope[owners]", "weights = slope.abs()[owners]", PREFERENCE, "padded and dpo",
+    ),
+    Fault(
+        "a shared position with the weight of one side", "training/loss.py",
+        "total = norm.new_zeros(len(norm)).index_add_(0, rows, weights)",
+        "total = norm.new_zeros(len(norm)).index_copy_(0, rows, weights)",
+        PREFERENCE, "padded and dpo and llama",
+    ),
+    Fault(
+        "a reference that is forgotten", "training/objectives/preference.py",
+        "gains = answers.log_probs - answers.reference\n    margins = beta * (gains[:, 0]",
+        "gains = answers.log_probs\n    margins = beta * (gains[:, 0]",
+        PREFERENCE, "padded and dpo and llama",
+    ),
+    Fault(
+        "sums in the place of ORPO's means", "training/objectives/preference.py",
+        "means = answers.log_probs / answers.lengths",
+        "means = answers.log_probs / answers.lengths.mean()", PREFERENCE, "padded and orpo",
+    ),
+    Fault(
+        "KTO's divergence below zero", "training/objectives/task.py",
+        "return max(0.0, float(np.mean(", "return max(-9e9, float(np.mean(",
+        PREFERENCE, "padded and kto",
+    ),
+    Fault(
+        "judged answers all taken for good", "training/objectives/sides.py",
+        "example.kinds[0] in (Part.CHOSEN, Part.DESIRABLE)", "True", PREFERENCE, "padded and kto",
+    ),
+    Fault(
+        "the sides of a pair in different rows", "rows/units.py",
+        "self.units = sorted(units, key=lambda unit: self.place[unit[0]])",
+        "self.units = [[i] for i in self.order]", "tests/rows/test_units.py", "whole_in_one_row",
+    ),
+    Fault(
+        "distillation without the square of the temperature",
+        "training/objectives/distillation.py", "(-1) * hot**2", "(-1) * hot",
+        "tests/training/objectives/test_distillation.py", "formula",
+    ),
+    Fault(
+        "a teacher's pull without its weight", "training/objectives/distillation.py",
+        "pull.mul_(mass[:, None])", "pull", "tests/training/objectives/test_distillation.py",
+        "gradients",
+    ),
+    Fault(
+        "the prompt of a pair learnt too", "rows/learning.py",
+        "Side(Part.REJECTED, other, first)", "Side(Part.REJECTED, other)",
+        "tests/rows/test_learning.py", "several_turns",
     ),
 )  # fmt: skip
 

@@ -16,6 +16,7 @@ from whet.data.bundles import Clusters
 from whet.data.checks import check
 from whet.data.leaks import CHOICES, find_leaks, leak_findings, resolve_leaks
 from whet.data.ledger import Dropped, Ledger
+from whet.data.objective import of_objective
 from whet.data.parted import Parted, divided, read_all
 from whet.data.reading.read import FileSummary
 from whet.data.splits import Earlier
@@ -78,16 +79,24 @@ class Dataset:
             raise DataError(fault_lines(self.errors))
 
 
-def load(data: DataConfig, *, root: Path, seed: int = 0, has_prompt: bool = False) -> Dataset:
+def load(
+    data: DataConfig,
+    *,
+    root: Path,
+    seed: int = 0,
+    has_prompt: bool = False,
+    objective: str = "sft",
+) -> Dataset:
     """The data as a verb that uses it needs it: without a single error.
 
     Raises:
         DataError: broken rows, leaks under `on_leak: error`, an empty split, a missing file;
-            rows that are no examples to imitate; all faults together, the first twenty spelt out.
+            rows that `train.objective` does not learn from; all faults together, the first twenty
+            spelt out.
         ConfigError: `data.columns` or `data.roles` mean nothing.
         MissingExtraError: a Parquet file without pyarrow.
     """
-    dataset = survey(data, root=root, seed=seed, has_prompt=has_prompt)
+    dataset = survey(data, root=root, seed=seed, has_prompt=has_prompt, objective=objective)
     refused = [finding for finding in dataset.findings if finding.kind is Kind.OBJECTIVE]
     if refused:
         raise DataError(fault_lines([*refused, *dataset.errors]))
@@ -113,6 +122,7 @@ def survey(
     root: Path,
     seed: int = 0,
     has_prompt: bool = False,
+    objective: str = "sft",
     embed: Embed | None = None,
     clusters: Clusters | None = None,
     earlier: Earlier | None = None,
@@ -126,6 +136,7 @@ def survey(
         root: what relative paths start at.
         seed: of the split.
         has_prompt: the project has a prompt of its own.
+        objective: `train.objective`, which says what kind of rows are learnt from.
         embed: turns texts into unit vectors: with it paraphrases are looked for too, and inputs
             are compared by meaning instead of by their words.
         clusters: near duplicates, which then stay on one side of a split.
@@ -145,7 +156,9 @@ def survey(
     skipped = embed is not None and num_read > MAX_BY_MEANING
     cut = {name for name in SPLITS if getattr(data.split, name, None)}
     state = _without_leaks(state, str(data.on_leak), cut, None if skipped else embed)
-    findings = [finding for reading in readings.values() for finding in reading.findings]
+    read_findings = [finding for reading in readings.values() for finding in reading.findings]
+    files = {name: reading.files for name, reading in readings.items()}
+    findings = of_objective(read_findings, files, objective)
     findings += state.findings + _emptied(before, state)
     if skipped:
         message = f"{num_read:,} rows: paraphrases across splits were not looked for."

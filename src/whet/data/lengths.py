@@ -178,4 +178,7 @@ def _with_text(example: Example, index: int, text: str) -> Example:
 
 
 def _with_messages(example: Example, messages: Sequence[Message]) -> Example:
-    return Example.of(messages, example.source, example.group, example.fields, example.tools)
+    return Example.of(
+        messages, example.source, example.group, example.fields, example.tools,
+        example.rejected, example.desirable,
+    )  # fmt: skip

@@ -15,7 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from whet.errors import DataError
@@ -192,10 +192,7 @@ def training_row(
     plain = Arm(arm.name, arm.kind, arm.prompt, arm.uses_adapter)
     asks = arm if gets_context(example.id, share=share, seed=seed) else plain
     asked = ask(asks, example, passages=passages, abstain=abstain)
-    messages = (*asked, example.messages[-1])
-    return Example(
-        example.id, messages, example.source, example.group, example.fields, example.tools
-    )
+    return replace(example, messages=(*asked, example.messages[-1]))
 
 
 def nearest_answers(items: Sequence[Example], similar: SimilarRows) -> list[str]:

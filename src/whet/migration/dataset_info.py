@@ -82,7 +82,8 @@ def _refuse(recipe: Recipe, name: str, entry: Mapping[str, Any]) -> None:
     if entry.get("ranking") or {"chosen", "rejected", "kto_tag"} & columns.keys():
         recipe.faults.append(
             f"{recipe.source.path}: dataset: {name}: holds preference pairs, not answers to"
-            " imitate; this version has no preference training."
+            " imitate, and only imitation is translated. Write a whet.yaml with train.objective:"
+            " dpo, orpo or kto by hand."
         )
     for medium in _MEDIA:
         if medium in columns:

@@ -12,7 +12,9 @@ from typing import Any
 _MASK = "whet trains on every assistant answer and its stop token, on nothing else."
 _LORA = "whet's adapters are plain LoRA on linear layers."
 _ADAMW = "whet trains with AdamW and its usual settings."
-_PREFERENCE = "whet imitates answers in this version; there is no preference or reward training."
+_PREFERENCE = (
+    "of preference losses whet has DPO, ORPO and KTO, with `train.beta` as their one setting."
+)
 _KERNELS = "whet has its own engine, and proves that packing changes no loss."
 _TRACKER = "metrics are in each run's metrics.jsonl and report.html."
 _CHECKPOINTS = "whet saves by itself and goes on with `whet run RUN`."

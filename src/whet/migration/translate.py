@@ -105,8 +105,9 @@ def _chosen(sets: list[DataSet], data: Path | None) -> list[DataSet]:
 def _objective(recipe: Recipe) -> None:
     asked = recipe.get("objective")
     if asked not in (None, False, "sft"):
-        recipe.refuse("objective", "whet imitates answers in this version (SFT); there is no"
-                                   " preference, reward or pre-training.")  # fmt: skip
+        recipe.refuse("objective", "only imitation (SFT) is translated. whet has dpo, orpo, kto and"
+                                   " distil as train.objective; write that whet.yaml by hand."
+                                   " There is no reward or pre-training.")  # fmt: skip
     recipe.close("objective", Fate.IRRELEVANT, "what whet does.")
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from html import escape
 from typing import Any
 
-from whet.rows.mask_view import token_texts
+from whet.rows.mask_view import heading, token_texts
 from whet.rows.sequence import RenderedExample, TokenSequence
 
 _HEAD = """\
@@ -54,11 +54,11 @@ def mask_page(examples: Sequence[RenderedExample], tokenizer: Any) -> str:
 
 
 def _section(example: RenderedExample, tokenizer: Any) -> str:
-    several = len(example.sequences) > 1
+    several = len(example.sequences) > 1 or example.parts
     parts = [f"<section>\n<h2>{_safe(example.source)}</h2>\n"]
     for number, sequence in enumerate(example.sequences, start=1):
         if several:
-            parts.append(f"<h2>sequence {number} of {len(example.sequences)}</h2>\n")
+            parts.append(f"<h2>{heading(example, number)}</h2>\n")
         tokens = "".join(_tokens(sequence, tokenizer))
         parts.append(f'<pre class="tokens">{tokens}</pre>\n')
     counts = f"{example.num_tokens} tokens, {example.num_loss_tokens} learnt"

@@ -19,11 +19,17 @@ def mask_view(example: RenderedExample, tokenizer: Any) -> str:
     """
     lines = [f"{example.source}  ({LEARNT} learnt, {READ} only read)"]
     for number, sequence in enumerate(example.sequences, start=1):
-        if len(example.sequences) > 1:
-            lines.append(f"sequence {number} of {len(example.sequences)}")
+        if len(example.sequences) > 1 or example.parts:
+            lines.append(heading(example, number))
         lines.extend(_lines(sequence.tokens.tolist(), sequence.trained.tolist(), tokenizer))
     lines.append(f"{example.num_tokens} tokens, {example.num_loss_tokens} learnt")
     return "\n".join(lines)
+
+
+def heading(example: RenderedExample, number: int) -> str:
+    """Which of an example's sequences it is, counted from 1, and what it is to the example."""
+    part = f": {example.parts[number - 1]}" if example.parts else ""
+    return f"sequence {number} of {len(example.sequences)}{part}"
 
 
 def coloured(view: str) -> str:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from whet.errors import DataError
+from whet.rows.learning import Side, sides_of
 from whet.rows.runs import among, num_same, run_begin, run_length
 from whet.rows.sequence import Flags, RenderedExample, Tokens, TokenSequence
 from whet.rows.served import ServedTurn, head_of_reply, serve
@@ -57,12 +58,39 @@ def prove(
     stops = np.asarray(stop_ids, np.int32)
     for start in range(0, len(examples), BLOCK_ROWS):
         block = slice(start, start + BLOCK_ROWS)
-        served = serve(examples[block], tokenizer, turns == "last")
-        for (example, asked), row in zip(served, rendered[block], strict=True):
+        pairs = [*zip(examples[block], rendered[block], strict=True)]
+        faults += [fault for example, row in pairs for fault in _mistaken(example, row)]
+        sides = [pair for example, row in pairs for pair in _sides(example, row)]
+        served = serve(
+            [side.example for side, _ in sides], tokenizer, turns == "last",
+            [side.first for side, _ in sides],
+        )  # fmt: skip
+        for (example, asked), (side, row) in zip(served, sides, strict=True):
             found = _Row(example, row, tokenizer, stops).faults(asked)
-            faults += [f"{example.source}: {fault}" for fault in found]
+            faults += [f"{example.source}: {side.name}{fault}" for fault in found]
     if faults:
         raise DataError(faults)
+
+
+def _sides(example: Example, row: RenderedExample) -> Iterator[tuple[Side, RenderedExample]]:
+    """The sides of a row, each with its own sequences; all of them where none says its side."""
+    sides = sides_of(example)
+    several = len(sides) > 1
+    for side in sides:
+        pairs = zip(row.sequences, row.kinds, strict=True)
+        own = tuple(sequence for sequence, part in pairs if part is side.part or not several)
+        yield side, RenderedExample(row.id, row.source, own)
+
+
+def _mistaken(example: Example, row: RenderedExample) -> list[str]:
+    """A row whose sequences are said to be something else than its example holds."""
+    wanted, seen = {side.part for side in sides_of(example)}, set(row.kinds)
+    if wanted == seen:
+        return []
+    return [
+        f"{example.source}: the row is rendered as {', '.join(sorted(seen))} and holds "
+        f"{', '.join(sorted(wanted))}; please report it."
+    ]
 
 
 class _Row:

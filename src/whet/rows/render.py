@@ -15,10 +15,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from whet.errors import DataError, ModelError
-from whet.rows.sequence import RenderedExample, TokenSequence
+from whet.rows.learning import Side, sides_of
+from whet.rows.sequence import Part, RenderedExample, TokenSequence
 from whet.rows.template import PROBE_ANSWER, probe_answer, render_text
 from whet.rows.turns import Turn, WhichTurns, turns_of
 from whet.types import Example
@@ -83,31 +85,56 @@ def render_examples(
 ) -> list[RenderedExample]:
     """Every example as token sequences, with the answers of its assistant turns learnt.
 
+    Of a preference pair both sides are, after their prompt; of a judged row its last answer.
+
     Raises:
         ModelError: no template, or one that cannot be trained with.
         DataError: rows that the template refuses or that break a rule; all of them together.
     """
     faults: list[str] = []
-    asked: list[list[Turn]] = []
-    for example in examples:
+    asked: list[tuple[Side, list[Turn]]] = []
+    sides = [sides_of(example) for example in examples]
+    for side in chain.from_iterable(sides):
         try:
-            asked.append(turns_of(example, tokenizer, turns))
+            found = turns_of(side.example, tokenizer, _which(side, turns), side.first)
         except DataError as error:
-            faults.append(f"{example.source}: {error}")
-            asked.append([])
-    texts = [t for row in asked for turn in row for t in (turn.prompt, turn.prompt + turn.answer)]
+            faults.append(f"{side.example.source}: {side.name}{error}")
+            found = []
+        asked.append((side, found))
+    texts = [
+        t for _, row in asked for turn in row for t in (turn.prompt, turn.prompt + turn.answer)
+    ]
     ids = iter(encode(tokenizer, texts))
-    rendered = []
-    for example, row in zip(examples, asked, strict=True):
+    made: list[tuple[TokenSequence, ...]] = []
+    for side, row in asked:
         tokenised = [(turn, next(ids), next(ids)) for turn in row]
         try:
-            if row:
-                rendered.append(_rendered(example, tokenised, tokenizer, frozenset(stop_ids)))
+            made.append(_rendered(tokenised, tokenizer, frozenset(stop_ids)) if row else ())
         except DataError as error:
-            faults.append(f"{example.source}: {error}")
+            faults.append(f"{side.example.source}: {side.name}{error}")
+            made.append(())
     if faults:
         raise DataError(faults)
-    return rendered
+    rendered = iter(made)
+    return [
+        _joined(example, own, [next(rendered) for _ in own])
+        for example, own in zip(examples, sides, strict=True)
+    ]
+
+
+def _which(side: Side, turns: WhichTurns) -> WhichTurns:
+    """Of a pair all turns after the prompt are learnt, whatever is asked of conversations."""
+    return turns if side.part is Part.ANSWER else "all"
+
+
+def _joined(
+    example: Example, sides: Sequence[Side], sequences: Sequence[tuple[TokenSequence, ...]]
+) -> RenderedExample:
+    """The sides' sequences one after the other, each with what it is."""
+    parts = tuple(side.part for side, some in zip(sides, sequences, strict=True) for _ in some)
+    plain = all(part is Part.ANSWER for part in parts)
+    every = tuple(chain.from_iterable(sequences))
+    return RenderedExample(example.id, example.source, every, () if plain else parts)
 
 
 def render_prompt(messages: Sequence[Any], tokenizer: Any, tools: Sequence[Any] = ()) -> list[int]:
@@ -117,11 +144,10 @@ def render_prompt(messages: Sequence[Any], tokenizer: Any, tools: Sequence[Any] 
 
 
 def _rendered(
-    example: Example,
     turns: Sequence[tuple[Turn, list[int], list[int]]],
     tokenizer: Any,
     stop_ids: frozenset[int],
-) -> RenderedExample:
+) -> tuple[TokenSequence, ...]:
     drafts: list[_Draft] = []
     for turn, prompt, full in turns:
         answer = _answer_ids(turn, prompt, full, tokenizer)
@@ -133,8 +159,7 @@ def _rendered(
         learnt = [*_learnt_before(drafts, prompt), *[True] * len(answer)]
         learnt[head : len(prompt)] = [True] * (len(prompt) - head)
         drafts.append(_Draft([*prompt, *answer], learnt, len(prompt) + length))
-    sequences = tuple(TokenSequence.of(draft.ids, draft.learnt) for draft in drafts)
-    return RenderedExample(example.id, example.source, sequences)
+    return tuple(TokenSequence.of(draft.ids, draft.learnt) for draft in drafts)
 
 
 def _learnt_before(drafts: list[_Draft], prompt: list[int]) -> list[bool]:

@@ -34,14 +34,18 @@ class ServedTurn:
 
 
 def serve(
-    examples: Sequence[Example], tokenizer: Any, only_last: bool
+    examples: Sequence[Example], tokenizer: Any, only_last: bool, firsts: Sequence[int] = ()
 ) -> Iterator[tuple[Example, list[ServedTurn]]]:
     """Each example with its learnt turns.
+
+    `firsts` holds for each example the message from which on a turn is learnt; empty means all.
 
     Raises:
         ModelError, DataError: the template fails or refuses a conversation.
     """
-    wanted = [_learnt(example, only_last) for example in examples]
+    begins = firsts or [0] * len(examples)
+    pairs = zip(examples, begins, strict=True)
+    wanted = [[i for i in _learnt(example, only_last) if i >= first] for example, first in pairs]
     asked, answered = [], []
     for example, indices in zip(examples, wanted, strict=True):
         marked = bool(indices) and has_markers(tokenizer, example.tools)

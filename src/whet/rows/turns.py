@@ -40,21 +40,28 @@ class Turn:
     marked_from: int | None = None
 
 
-def learnt_turns(messages: Sequence[Message], which: WhichTurns = "all") -> list[int]:
-    """Indices of the assistant turns to learn: all or the last, without those of weight 0."""
-    answers = [i for i, message in enumerate(messages) if message["role"] == "assistant"]
+def learnt_turns(
+    messages: Sequence[Message], which: WhichTurns = "all", first: int = 0
+) -> list[int]:
+    """Indices of the assistant turns to learn: all or the last, without those of weight 0.
+
+    Turns before message `first` are context.
+    """
+    answers = [i for i, m in enumerate(messages) if m["role"] == "assistant" and i >= first]
     chosen = answers[-1:] if which == "last" else answers
     return [i for i in chosen if messages[i].get("weight", 1)]
 
 
-def turns_of(example: Example, tokenizer: Any, which: WhichTurns = "all") -> list[Turn]:
-    """The turns of an example that are learnt, in order; at least one.
+def turns_of(
+    example: Example, tokenizer: Any, which: WhichTurns = "all", first: int = 0
+) -> list[Turn]:
+    """The turns of an example from message `first` on that are learnt, in order; at least one.
 
     Raises:
         ModelError: the template cannot be trained with.
         DataError: it refuses this conversation, or there is no turn to learn.
     """
-    chosen = learnt_turns(example.messages, which)
+    chosen = learnt_turns(example.messages, which, first)
     if not chosen:
         raise DataError(
             "the conversation has no assistant turn to learn (none, or all of weight 0). "

@@ -100,6 +100,7 @@ def prepare(
         config.data,
         root=project.root,
         has_prompt=bool(config.prompt),
+        objective=config.train.objective,
     )
     if smoke:
         spare = dataset.train[SMOKE_ROWS : 2 * SMOKE_ROWS] or dataset.train[:SMOKE_ROWS]

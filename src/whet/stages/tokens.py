@@ -14,7 +14,10 @@ from whet.types import Example
 
 @dataclass(frozen=True, slots=True)
 class TokenCounter:
-    """Counts rows. `limit` is the longest row that model and project allow."""
+    """Counts rows. `limit` is the longest row that model and project allow.
+
+    A preference pair counts as its longer side, which is what has to fit.
+    """
 
     tokenizer: Any
     stop_ids: tuple[int, ...]
@@ -23,10 +26,13 @@ class TokenCounter:
 
     def __call__(self, examples: Sequence[Example]) -> list[int]:
         """The tokens of each row."""
+        from whet.rows.learning import sides_of
         from whet.rows.render import encode
 
-        texts = [self._text(example) for example in examples]
-        return [len(row) for row in encode(self.tokenizer, texts)]
+        sides = [[side.example for side in sides_of(example)] for example in examples]
+        texts = [self._text(side) for some in sides for side in some]
+        lengths = iter([len(row) for row in encode(self.tokenizer, texts)])
+        return [max(next(lengths) for _ in some) for some in sides]
 
     def _text(self, example: Example) -> str:
         from whet.rows.template import render_text

@@ -16,6 +16,7 @@ from whet.rundir import append_jsonl, read_json, write_json
 from whet.stages.arms import passage_texts
 from whet.stages.baselines import read_chosen
 from whet.stages.job import Job
+from whet.stages.preparing import model_name
 from whet.types import Example
 
 if TYPE_CHECKING:
@@ -115,6 +116,7 @@ def _train_one(
     def log(row: dict[str, Any]) -> None:
         append_jsonl(job.run.metrics, {"seed": seed, **{k: _finite(v) for k, v in row.items()}})
 
+    teacher = _teacher(job)
     result = train(
         loaded,
         proven(train_rows),
@@ -124,12 +126,22 @@ def _train_one(
         log=log,
         progress=job.progress,
         resume=checkpoints.is_dir() and any(checkpoints.iterdir()),
+        teacher=teacher,
     )
     _save(loaded, settings, folder)
     record = {"seed": seed, **_record(result)}
     write_json(folder / "result.json", record)
     job.models.forget()
     return record
+
+
+def _teacher(job: Job) -> LoadedModel | None:
+    """The model to distil from, where the objective has one."""
+    if not job.config.train.teacher:
+        return None
+    from whet.models.load import load_model
+
+    return load_model(model_name(job.project, job.config.train.teacher))
 
 
 def _finite(value: Any) -> Any:

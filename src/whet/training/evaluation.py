@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from whet.errors import Interrupted
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
-from whet.rows.sequence import RenderedExample
+from whet.rows.sequence import RenderedExample, TokenSequence
 from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
 from whet.training.path import choose_path
 from whet.training.step import sequences_of
@@ -55,7 +55,23 @@ def token_losses(
     sequences, owners = sequences_of(examples)
     sums = np.zeros(len(examples))
     counts = np.zeros(len(examples), np.int64)
-    of_example = np.asarray(owners)
+    np.add.at(sums, owners, sequence_losses(model, sequences, tokens_per_row, should_stop))
+    np.add.at(counts, owners, [sequence.num_loss_tokens for sequence in sequences])
+    return TokenLosses(sums, counts)
+
+
+def sequence_losses(
+    model: Any,
+    sequences: Sequence[TokenSequence],
+    tokens_per_row: int = EVALUATION_TOKENS,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> NDArray[np.float64]:
+    """For each sequence the sum of its token losses, in nats: its negative log-probability.
+
+    Raises:
+        Interrupted: asked to stop; nothing was changed.
+    """
+    sums = np.zeros(len(sequences))
     choose_path(model)
     with row_attention(model), evaluation_mode(model), torch.no_grad():
         for row in pack(sequences, tokens_per_row, border=rope_border(model.config)):
@@ -63,7 +79,5 @@ def token_losses(
                 raise Interrupted("stopped as asked, during an evaluation.")
             tensors = RowTensors.of(row, model.device)
             _, losses = row_loss(model, tensors)
-            who = of_example[tensors.owners.cpu().numpy()]
-            np.add.at(sums, who, losses.double().cpu().numpy())
-            np.add.at(counts, who, 1)
-    return TokenLosses(sums, counts)
+            np.add.at(sums, tensors.owners.cpu().numpy(), losses.double().cpu().numpy())
+    return sums

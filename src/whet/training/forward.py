@@ -82,6 +82,23 @@ def rope_border(config: Any) -> int | None:
     return min(borders, default=None)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class RowLoss:
+    """What a row adds to the step's sum.
+
+    Attributes:
+        gradient: scalar; going backward from it gives the gradient of the row's part of the sum.
+        value: the row's part of the sum.
+        losses: [N] negative log-probability of each triple (of a distilled one: its mixed loss).
+        margins: of preferences, how far each unit of the row is on the right side.
+    """
+
+    gradient: Tensor
+    value: float
+    losses: Tensor
+    margins: tuple[float, ...] = ()
+
+
 def hidden_states(model: Any, row: RowTensors) -> Tensor:
     """The last hidden states [T, C] of a row's tokens.
 
@@ -99,11 +116,29 @@ def hidden_states(model: Any, row: RowTensors) -> Tensor:
     return hidden
 
 
-def row_loss(model: Any, row: RowTensors) -> tuple[Tensor, Tensor]:
-    """(weighted sum of the row's losses, each triple's loss [N]); only the sum has a gradient."""
+def row_hidden(model: Any, row: RowTensors) -> Tensor:
+    """Hidden states [U, C] at the row's loss positions."""
+    return hidden_states(model, row).index_select(0, row.loss.positions)
+
+
+def head_of(model: Any) -> tuple[Tensor, Tensor | None]:
+    """Weight and bias of the output head, cut off from the graph where no gradient is wanted."""
     head = model.get_output_embeddings()
-    chosen = hidden_states(model, row).index_select(0, row.loss.positions)
+    weight, bias = head.weight, head.bias
+    if torch.is_grad_enabled():
+        return weight, bias
+    return weight.detach(), None if bias is None else bias.detach()
+
+
+def head_loss(model: Any, hidden: Tensor, loss: LossTensors) -> tuple[Tensor, Tensor]:
+    """(weighted sum of losses, each triple's loss [N]); only the sum has a gradient."""
+    weight, bias = head_of(model)
     total: tuple[Tensor, Tensor] = HeadLoss.apply(  # type: ignore[no-untyped-call]
-        chosen, head.weight, head.bias, row.loss, HeadSetting.of(model.config)
+        hidden, weight, bias, loss, HeadSetting.of(model.config)
     )
     return total
+
+
+def row_loss(model: Any, row: RowTensors) -> tuple[Tensor, Tensor]:
+    """(weighted sum of the row's losses, each triple's loss [N]); only the sum has a gradient."""
+    return head_loss(model, row_hidden(model, row), row.loss)

@@ -18,8 +18,10 @@ from whet.rows.attention import row_attention
 from whet.rows.sequence import RenderedExample
 from whet.training.choices import flushed_denormals
 from whet.training.diagnosis import diagnose
-from whet.training.evaluation import token_losses
 from whet.training.loss_scale import grow_loss_scale, halve_loss_scale
+from whet.training.objectives.task import Task, task_of
+from whet.training.objectives.teacher import teacher_attention
+from whet.training.objectives.validation import reward_metrics, validate
 from whet.training.optimizer import clip_gradient
 from whet.training.path import choose_path
 from whet.training.prepare import Run, prepare
@@ -44,13 +46,15 @@ def train(
     progress: Progress | None = None,
     resume: bool = False,
     accept_changes: bool = False,
+    teacher: LoadedModel | None = None,
 ) -> TrainResult:
     """Trains the model in place and leaves it with its best weights on validation.
 
     `folder` is for checkpoints: one at each evaluation and when asked to stop. `log` gets one
     dictionary a step (`step`, `train/loss`, `train/learning_rate`, `train/grad_norm`,
-    `train/tokens_per_s`) and one an evaluation (`step`, `validation/loss`). With `resume` the run
-    goes on from its newest whole checkpoint exactly as if it had never stopped.
+    `train/tokens_per_s`) and one an evaluation (`step`, `validation/loss`); of preferences both
+    have `reward_margin` and `reward_accuracy` too. With `resume` the run goes on from its newest
+    whole checkpoint exactly as if it had never stopped. `teacher` is whom to distil from.
 
     Raises:
         Interrupted: `progress.should_stop()`; the state is saved.
@@ -62,8 +66,9 @@ def train(
     run = prepare(
         loaded, examples, validation, settings,
         folder=folder, progress=progress, resume=resume, accept_changes=accept_changes,
+        teacher=teacher,
     )  # fmt: skip
-    with row_attention(run.model), flushed_denormals():
+    with row_attention(run.model), teacher_attention(run.teacher), flushed_denormals():
         try:
             verify_seconds = _introduce(run, progress)
             while True:
@@ -75,9 +80,9 @@ def train(
                 started = time.perf_counter()
 
                 # The sampler alone decides which examples form this step ...
-                chosen = [examples[i] for i in run.sampler.examples(run.history.step)]
+                chosen = [run.examples[i] for i in run.sampler.examples(run.history.step)]
 
-                # ... the engine only how they are computed.
+                # ... the objective what is to be lowered, the engine only how it is computed.
                 gradient = _gradient(run, chosen, progress)
 
                 # One step of the optimizer, unless something is not finite.
@@ -106,7 +111,7 @@ def _introduce(run: Run, progress: Progress) -> float:
     if run.history.step:
         return 0.0
     first = [run.examples[i] for i in run.sampler.examples(0)]
-    found = verify(run.model, run.flat.parameters, sequences_of(first)[0])
+    found = verify(run.model, run.flat.parameters, first, run.settings, run.teacher)
     progress.say(str(found))
     return found.verify_seconds
 
@@ -116,16 +121,20 @@ def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -
     if run.settings.dropout:
         torch.manual_seed(hash((run.settings.seed, run.history.step)))
     try:
+        task = _task(run, chosen, progress)
         gradient = step_gradient(
             run.model,
             run.flat,
-            sequences_of(chosen)[0],
+            task.sequences,
             run.tokens_per_micro_batch,
+            units=task.units,
+            total_weight=task.weight,
+            measure=task.measure,
             share_prefixes=run.shares_prefixes,
             loss_scale=run.history.loss_scale,
             should_stop=progress.should_stop,
         )
-    except StopAskedError:
+    except (StopAskedError, Interrupted):
         raise _interrupted(run) from None
     if gradient.tokens_per_micro_batch < run.tokens_per_micro_batch:
         run.tokens_per_micro_batch = gradient.tokens_per_micro_batch
@@ -136,6 +145,17 @@ def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -
             progress,
         )
     return gradient
+
+
+def _task(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -> Task:
+    return task_of(
+        run.model,
+        chosen,
+        run.settings,
+        teacher=run.teacher,
+        tokens_per_row=run.tokens_per_micro_batch,
+        should_stop=progress.should_stop,
+    )
 
 
 def _update(
@@ -171,6 +191,7 @@ def _update(
         "train/learning_rate": rate,
         "train/grad_norm": norm,
         "train/epoch": history.step / run.sampler.steps_per_epoch,
+        **reward_metrics("train", gradient.margins),
     }
 
 
@@ -194,27 +215,31 @@ def _refuse_step(
 
 
 def _evaluate_and_save(run: Run, log: Log, progress: Progress) -> None:
-    """Measures the validation loss once at this step, keeps the best weights, checkpoints."""
+    """Measures the objective on validation once at this step, keeps the best, checkpoints."""
     history = run.history
     if any(step == history.step for step, _ in history.validation):
         return
     if run.validation:
         try:
-            loss = token_losses(
+            found = validate(
                 run.model,
                 run.validation,
+                run.settings,
+                teacher=run.teacher,
                 tokens_per_row=run.tokens_per_micro_batch,
                 should_stop=progress.should_stop,
-            ).mean
+            )
         except Interrupted:
             raise _interrupted(run) from None
+        loss = found.loss
         history.validation.append((history.step, loss))
         if history.step and (history.best_loss is None or loss < history.best_loss):
             history.best_loss, history.best_step, history.worse_in_a_row = loss, history.step, 0
             run.best = run.flat.values.clone()
         elif history.step:
             history.worse_in_a_row += 1
-        log({"step": history.step, "validation/loss": loss})
+        rewards = reward_metrics("validation", found.margins)
+        log({"step": history.step, "validation/loss": loss, **rewards})
     if history.step:
         run.save()
 

@@ -80,12 +80,14 @@ class HeadLoss(torch.autograd.Function):
             stop = min(start + step, len(hidden))
             first, last = loss.bounds[start], loss.bounds[stop]
             rows, targets = loss.index[first:last] - start, loss.targets[first:last]
-            logits, slope = _logits(hidden[start:stop], weight, bias, setting, wide)
+            logits, slope = head_logits(hidden[start:stop], weight, bias, setting, wide)
             norm = torch.logsumexp(logits, -1)
             losses[first:last] = norm[rows] - logits[rows, targets]
             if not (need_hidden or need_weight or need_bias):
                 continue
-            grad = _grad_logits(logits, norm, rows, targets, loss.weights[first:last].to(wide))
+            grad = cross_entropy_grad(
+                logits, norm, rows, targets, loss.weights[first:last].to(wide)
+            )
             grad = grad if slope is None else grad.mul_(slope)
             grad = grad.mul_(setting.scale).to(hidden.dtype)
             if grad_hidden is not None:
@@ -117,7 +119,7 @@ class HeadLoss(torch.autograd.Function):
         )
 
 
-def _logits(
+def head_logits(
     hidden: Tensor, weight: Tensor, bias: Tensor | None, setting: HeadSetting, wide: torch.dtype
 ) -> tuple[Tensor, Tensor | None]:
     """Logits [n, V] in `wide`, and the soft cap's derivative there."""
@@ -130,7 +132,7 @@ def _logits(
     return capped * setting.softcap, 1 - capped.square()
 
 
-def _grad_logits(
+def cross_entropy_grad(
     logits: Tensor, norm: Tensor, rows: Tensor, targets: Tensor, weights: Tensor
 ) -> Tensor:
     """d(sum)/d(logits), written over the logits."""

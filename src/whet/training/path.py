@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from whet.rows.attention import PADDED, pads_rows, row_attention
+from whet.rows.attention import NAME, PADDED, pads_rows, row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import TokenSequence
 from whet.training.forward import RowTensors, evaluation_mode, hidden_states
@@ -26,8 +26,11 @@ SHARED, ENDINGS = 33, (5, 9)
 def choose_path(model: Any) -> str | None:
     """None where the model takes rows, else the reason why it does not; the model is marked so.
 
-    Tried once for each model; its weights, mode and gradients are left alone.
+    Tried once for each model; its weights, mode and gradients are left alone. One that is attending
+    by rows already takes them, by the word of whoever made it do so.
     """
+    if not hasattr(model, PADDED) and model.config._attn_implementation == NAME:
+        return None
     if not hasattr(model, PADDED):
         with evaluation_mode(model), torch.no_grad():
             setattr(model, PADDED, _reason(model))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -20,6 +21,15 @@ from whet.rows.attention import pads_rows
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint, loss_scale
 from whet.training.choices import Choices, apply, choose
+from whet.training.objectives.fitting import fit_for
+from whet.training.objectives.preference import NEED_REFERENCE
+from whet.training.objectives.reference import (
+    kept_reference,
+    measured_reference,
+    reference_of,
+    with_reference,
+)
+from whet.training.objectives.teacher import require_teacher
 from whet.training.optimizer import AdamW, FlatParameters
 from whet.training.optimizer_8bit import AdamW8bit
 from whet.training.path import choose_path, path_name
@@ -48,6 +58,7 @@ class Run:
     made_of: dict[str, Any]
     due: frozenset[int]
     tokens_per_micro_batch: int
+    teacher: Any = None
 
     @property
     def stopped_early(self) -> bool:
@@ -76,6 +87,8 @@ class Run:
         tensors = {"values": self.flat.values, **self.optimizer.state()}
         if self.best is not None:
             tensors["best"] = self.best
+        if self.settings.objective in NEED_REFERENCE:
+            tensors["reference"] = reference_of([*self.examples, *self.validation])
         return checkpoint.write(self.folder, self.history.step, state, tensors)
 
 
@@ -89,17 +102,25 @@ def prepare(
     progress: Progress,
     resume: bool,
     accept_changes: bool,
+    teacher: LoadedModel | None = None,
 ) -> Run:
     """A run at its first step, or where its newest whole checkpoint left it.
 
     Raises:
-        DataError: no examples, or rows that are longer than the model or `max_length` allows.
-        TrainingError: on resuming, nothing whole to resume from or something has changed.
+        DataError: no examples, rows that are longer than the model or `max_length` allows, or
+            rows that the objective cannot learn from.
+        TrainingError: on resuming, nothing whole to resume from or something has changed; or a
+            teacher that cannot teach this model.
     """
+    require_teacher(loaded, teacher, settings.objective)
     check_lengths([*examples, *validation], settings, loaded.max_positions)
+    examples = fit_for(examples, settings, loaded)
+    validation = fit_for(validation, settings, loaded)
     sampler = Sampler([e.id for e in examples], settings.batch_size, settings.epochs, settings.seed)
-    choose_path(loaded.model)
+    for model in (loaded.model, *([teacher.model] if teacher else [])):
+        choose_path(model)
     made_of = _made_of(loaded, examples, validation, settings)
+    made_of |= {"teacher": teacher.identity} if teacher else {}
     found = checkpoint.latest(folder) if resume else None
     if found is not None:
         for notice in found.notices:
@@ -124,11 +145,34 @@ def prepare(
         made_of=made_of,
         due=sampler.evaluation_steps(settings.evals_per_epoch) | {0},
         tokens_per_micro_batch=choices.tokens_per_micro_batch,
+        teacher=teacher.model if teacher else None,
     )
     if found is not None:
         _restore(run, found)
         progress.say(f"resumed at step {run.history.step} from {found.path}")
+    elif settings.objective in NEED_REFERENCE:
+        _measure_reference(run, progress)
     return run
+
+
+def _measure_reference(run: Run, progress: Progress) -> None:
+    """Gives every row its log-probabilities before training; the time counts as the run's."""
+    started = time.perf_counter()
+    rows = [*run.examples, *run.validation]
+    first_epoch = range(min(run.sampler.num_steps, run.sampler.steps_per_epoch))
+    wanted = {index for step in first_epoch for index in run.sampler.examples(step)}
+    wanted |= set(range(len(run.examples), len(rows)))
+    found = measured_reference(
+        run.model, rows, wanted, run.tokens_per_micro_batch, progress.should_stop
+    )
+    _take_reference(run, found)
+    run.history.seconds += time.perf_counter() - started
+    progress.say(f"reference: {len(wanted)} rows measured in {run.history.seconds:.1f} s")
+
+
+def _take_reference(run: Run, reference: Tensor) -> None:
+    rows = with_reference([*run.examples, *run.validation], reference)
+    run.examples, run.validation = rows[: len(run.examples)], rows[len(run.examples) :]
 
 
 def check_lengths(
@@ -219,6 +263,7 @@ def _digest(examples: Sequence[RenderedExample]) -> str:
         for sequence in example.sequences:
             total.update(sequence.tokens.tobytes())
             total.update(sequence.trained.tobytes())
+        total.update(" ".join(example.parts).encode())
     return total.hexdigest()[:16]
 
 
@@ -248,5 +293,8 @@ def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
     run.tokens_per_micro_batch = found.state["tokens_per_micro_batch"]
     run.flat.load(found.tensors["values"])
     run.optimizer.load_state(found.tensors)
+    if run.settings.objective in NEED_REFERENCE:
+        rows = [*run.examples, *run.validation]
+        _take_reference(run, kept_reference(found, rows, run.settings.objective))
     if "best" in found.tensors:
         run.best = found.tensors["best"].to(run.flat.values.device)

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 Method = Literal["lora", "qlora", "full"]
 Optimizer = Literal["adamw", "adamw_8bit"]
+Objective = Literal["sft", "dpo", "orpo", "kto", "distil"]
 Schedule = Literal["cosine", "linear", "constant"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
@@ -20,6 +21,11 @@ class TrainSettings:
     there is dropout, for which a shared prefix would share its noise.
     """
 
+    objective: Objective = "sft"
+    beta: float = 0.1
+    teacher: str | None = None
+    teacher_share: float = 0.5
+    teacher_temperature: float = 1.0
     method: Method = "lora"
     rank: int = 16
     alpha: float = 16

@@ -1,6 +1,6 @@
 """The gradient of one optimizer step, however it is cut into micro-batches.
 
-    loss = (sum over all triples of the step) / (total weight of the step)
+    loss = (sum over all triples, or pairs, of the step) / (total weight of the step)
 
 so 1 x 16, 4 x 4 and 16 x 1 are the same step. When memory runs out, gradients are cleared, the
 micro-batch is halved and the step begins again: the step itself does not change.
@@ -17,11 +17,15 @@ import torch
 
 from whet.errors import TrainingError
 from whet.rows.packing import pack
-from whet.rows.sequence import RenderedExample, TokenSequence
-from whet.training.forward import RowTensors, rope_border, row_loss
+from whet.rows.row import Row
+from whet.rows.sequence import Part, RenderedExample, TokenSequence
+from whet.rows.units import Unit, pack_units
+from whet.training.forward import RowLoss, RowTensors, rope_border, row_loss
 from whet.training.optimizer import FlatParameters
 
 MIN_MICRO_BATCH_TOKENS = 64
+Measure = Callable[[Any, RowTensors], RowLoss]
+"""What an objective makes of the model's forward pass over a row."""
 
 
 class StopAskedError(Exception):
@@ -43,6 +47,13 @@ class StepGradient:
     executed_tokens: int
     num_rows: int
     tokens_per_micro_batch: int
+    margins: tuple[float, ...] = ()
+
+
+def imitate(model: Any, row: RowTensors) -> RowLoss:
+    """The plain loss: the cross-entropy of every triple."""
+    total, losses = row_loss(model, row)
+    return RowLoss(total, float(total.detach()), losses)
 
 
 def step_gradient(
@@ -51,11 +62,17 @@ def step_gradient(
     sequences: Sequence[TokenSequence],
     tokens_per_micro_batch: int,
     *,
+    units: Sequence[Unit] | None = None,
+    total_weight: float | None = None,
+    measure: Measure = imitate,
     share_prefixes: bool = True,
     loss_scale: float = 1.0,
     should_stop: Callable[[], bool] = lambda: False,
 ) -> StepGradient:
     """Fills `flat.grads` with `loss_scale` times the gradient of the step's mean loss.
+
+    `units` are sequences that stay in one row. `total_weight` is what the sum is divided by, the
+    weight of all triples if it is not given.
 
     Raises:
         StopAskedError: asked to stop between two micro-batches; the buffer holds a part only.
@@ -65,8 +82,8 @@ def step_gradient(
         flat.grads.zero_()
         try:
             return _accumulated(
-                model, flat, sequences, tokens_per_micro_batch, share_prefixes, loss_scale,
-                should_stop,
+                model, flat, sequences, units, tokens_per_micro_batch, total_weight, measure,
+                share_prefixes, loss_scale, should_stop,
             )  # fmt: skip
         except RuntimeError as error:
             if not _out_of_memory(error):
@@ -90,30 +107,29 @@ def _accumulated(
     model: Any,
     flat: FlatParameters,
     sequences: Sequence[TokenSequence],
+    units: Sequence[Unit] | None,
     tokens_per_micro_batch: int,
+    total_weight: float | None,
+    measure: Measure,
     share_prefixes: bool,
     loss_scale: float,
     should_stop: Callable[[], bool],
 ) -> StepGradient:
-    rows = pack(
-        sequences,
-        tokens_per_micro_batch,
-        share_prefixes=share_prefixes,
-        border=rope_border(model.config),
-    )
-    total_weight = sum(row.total_weight for row in rows)
-    assert total_weight > 0, "a step without a loss token; the renderer refuses such examples"
+    rows = rows_of(model, sequences, units, tokens_per_micro_batch, share_prefixes=share_prefixes)
+    weight = total_weight or sum(row.total_weight for row in rows)
+    assert weight > 0, "a step without a loss token; the renderer refuses such examples"
     loss, bad = 0.0, set()
+    margins: list[float] = []
     for row in rows:
         if should_stop():
             raise StopAskedError
         tensors = RowTensors.of(row, flat.grads.device)
-        row_sum, losses = row_loss(model, tensors)
-        (row_sum * (loss_scale / total_weight)).backward()  # type: ignore[no-untyped-call]
-        value = float(row_sum.detach())
-        loss += value / total_weight
-        if not math.isfinite(value):
-            bad.update(tensors.owners[~losses.isfinite()].tolist())
+        found = measure(model, tensors)
+        (found.gradient * (loss_scale / weight)).backward()  # type: ignore[no-untyped-call]
+        loss += found.value / weight
+        margins += found.margins
+        if not math.isfinite(found.value):
+            bad.update(tensors.owners[~found.losses.isfinite()].tolist())
     return StepGradient(
         loss=loss,
         bad_owners=tuple(sorted(bad)),
@@ -122,10 +138,31 @@ def _accumulated(
         executed_tokens=sum(row.num_tokens for row in rows),
         num_rows=len(rows),
         tokens_per_micro_batch=tokens_per_micro_batch,
+        margins=tuple(margins),
     )
 
 
+def rows_of(
+    model: Any,
+    sequences: Sequence[TokenSequence],
+    units: Sequence[Unit] | None,
+    max_tokens: int,
+    *,
+    share_prefixes: bool = True,
+) -> list[Row]:
+    """The sequences as rows for this model, units kept together."""
+    how: Any = {"share_prefixes": share_prefixes, "border": rope_border(model.config)}
+    if units is None:
+        return pack(sequences, max_tokens, **how)
+    return pack_units(sequences, units, max_tokens, **how)
+
+
 def sequences_of(examples: Sequence[RenderedExample]) -> tuple[list[TokenSequence], list[int]]:
-    """All sequences of some examples, and for each the index of its example."""
-    pairs = [(s, i) for i, example in enumerate(examples) for s in example.sequences]
-    return [s for s, _ in pairs], [i for _, i in pairs]
+    """All sequences of some examples that are learnt from, each with the index of its example."""
+    pairs = [
+        (sequence, index)
+        for index, example in enumerate(examples)
+        for sequence, part in zip(example.sequences, example.kinds, strict=True)
+        if part is not Part.MISMATCHED
+    ]
+    return [sequence for sequence, _ in pairs], [index for _, index in pairs]

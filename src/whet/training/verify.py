@@ -2,15 +2,15 @@
 
 At most two examples and 1,024 tokens go through the model twice: packed into a row with our
 attention and our loss, and one by one with transformers' eager attention, its own logits and a
-plain log-softmax. Loss and gradient must agree. Gradients are taken without touching `.grad`, and
-nothing random is drawn, so the run is the same with and without the check.
+plain log-softmax. The run's objective and its gradient must agree. Gradients are taken without
+touching `.grad`, and nothing random is drawn, so the run is the same with and without the check.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -19,9 +19,13 @@ from torch import Tensor, nn
 
 from whet.errors import TrainingError
 from whet.rows.attention import row_attention
-from whet.rows.packing import pack
-from whet.rows.sequence import TokenSequence
-from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
+from whet.rows.sequence import RenderedExample, TokenSequence
+from whet.training.forward import RowTensors, evaluation_mode
+from whet.training.objectives.plain import plain_objective
+from whet.training.objectives.task import task_of
+from whet.training.objectives.teacher import teacher_attention
+from whet.training.settings import TrainSettings
+from whet.training.step import rows_of, sequences_of
 
 MAX_TOKENS = 1024
 LOSS_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 2e-2, torch.float16: 2e-2}
@@ -30,7 +34,7 @@ GRADIENT_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 1e-1, torch.float16: 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """How far the two paths are apart, relative to the plain one."""
+    """How far the two paths are apart, relative to the plain one (see `plain.Plain`)."""
 
     num_examples: int
     num_tokens: int
@@ -47,35 +51,39 @@ class Verification:
 
 
 def verify(
-    model: Any, parameters: Sequence[nn.Parameter], sequences: Sequence[TokenSequence]
+    model: Any,
+    parameters: Sequence[nn.Parameter],
+    examples: Sequence[RenderedExample],
+    settings: TrainSettings,
+    teacher: Any = None,
 ) -> Verification:
-    """The comparison on the shortest of the sequences.
+    """The comparison of the run's objective on the shortest of the examples.
 
     Raises:
         TrainingError: the paths disagree, so training would not do what it says.
     """
     start = time.perf_counter()
-    chosen = _chosen(sequences)
-    tokens_of = sum(sequence.num_loss_tokens for sequence in chosen)
+    chosen = shortest(examples)
     with evaluation_mode(model):
-        plain_loss = _plain_loss(model, chosen) / tokens_of
-        plain_grads = _gradient(plain_loss, parameters)
-    with row_attention(model), evaluation_mode(model):
-        rows = pack(chosen, MAX_TOKENS, border=rope_border(model.config))
-        parts = [row_loss(model, RowTensors.of(row, model.device))[0] for row in rows]
-        loss = torch.stack(parts).sum() / tokens_of
-        grads = _gradient(loss, parameters)
+        plain = plain_objective(model, chosen, settings, teacher)
+        plain_grads = _gradient(plain.loss, parameters)
+        size = plain_grads
+        if plain.yardstick is not plain.loss:
+            size = _gradient(plain.yardstick, parameters)
+    with row_attention(model), teacher_attention(teacher), evaluation_mode(model):
+        loss, grads = _by_rows(model, parameters, chosen, settings, teacher)
+    sequences, _ = sequences_of(chosen)
     found = Verification(
         num_examples=len(chosen),
-        num_tokens=sum(sequence.num_tokens for sequence in chosen),
-        loss_difference=_relative(loss.detach(), plain_loss.detach()),
-        gradient_difference=_relative(grads, plain_grads),
+        num_tokens=sum(sequence.num_tokens for sequence in sequences),
+        loss_difference=_relative(loss - plain.loss, plain.loss, plain.yardstick),
+        gradient_difference=_relative(grads - plain_grads, plain_grads, size),
         verify_seconds=time.perf_counter() - start,
     )
     # A comparison with NaN is false: only finite differences within bounds pass.
     exact_loss = found.loss_difference <= LOSS_TOLERANCE[model.dtype]
     exact_gradient = found.gradient_difference <= GRADIENT_TOLERANCE[model.dtype]
-    if not (exact_loss and exact_gradient) and bool(plain_loss.isfinite()):
+    if not (exact_loss and exact_gradient) and bool(plain.loss.isfinite()):
         raise TrainingError(
             f"the self check failed: {found}. This model computes something that the engine does "
             "not know; please report it with the model's name."
@@ -83,40 +91,56 @@ def verify(
     return found
 
 
-def _chosen(sequences: Sequence[TokenSequence]) -> list[TokenSequence]:
-    """The two shortest, the shortest, or the first tokens of the shortest."""
-    shortest = sorted(sequences, key=lambda sequence: sequence.num_tokens)[:2]
-    if sum(sequence.num_tokens for sequence in shortest) <= MAX_TOKENS:
-        return shortest
-    first = shortest[0]
+def _by_rows(
+    model: Any,
+    parameters: Sequence[nn.Parameter],
+    examples: Sequence[RenderedExample],
+    settings: TrainSettings,
+    teacher: Any,
+) -> tuple[float, Tensor]:
+    """Loss and gradient as training computes them."""
+    task = task_of(model, examples, settings, teacher=teacher, tokens_per_row=MAX_TOKENS)
+    parts = []
+    for row in rows_of(model, task.sequences, task.units, MAX_TOKENS):
+        parts.append(task.measure(model, RowTensors.of(row, model.device)))
+    total = torch.stack([part.gradient for part in parts]).sum() / task.weight
+    return sum(part.value for part in parts) / task.weight, _gradient(total, parameters)
+
+
+def shortest(examples: Sequence[RenderedExample]) -> list[RenderedExample]:
+    """The two shortest, the shortest, or what of the shortest fits.
+
+    Of a single sequence that is the beginning, all of it learnt; of several (a pair) it is the
+    end of each, where the answers are.
+    """
+    chosen = sorted(examples, key=lambda example: example.num_tokens)[:2]
+    if sum(example.num_tokens for example in chosen) <= MAX_TOKENS:
+        return chosen
+    first = chosen[0]
     if first.num_tokens <= MAX_TOKENS:
         return [first]
-    trained = np.arange(MAX_TOKENS) > 0
-    return [TokenSequence(first.tokens[:MAX_TOKENS], trained)]
+    if len(first.sequences) == 1:
+        begun = TokenSequence(first.sequences[0].tokens[:MAX_TOKENS], np.arange(MAX_TOKENS) > 0)
+        return [replace(first, sequences=(begun,))]
+    room = MAX_TOKENS // len(first.sequences)
+    return [replace(first, sequences=tuple(_ending(s, room) for s in first.sequences))]
 
 
-def _plain_loss(model: Any, sequences: Sequence[TokenSequence]) -> Tensor:
-    """Sum of losses, each sequence alone through transformers' eager path."""
-    before = model.config._attn_implementation
-    model.set_attn_implementation("eager")
-    try:
-        losses = []
-        for sequence in sequences:
-            ids = torch.from_numpy(sequence.tokens.astype(np.int64))[None].to(model.device)
-            logits = model(input_ids=ids, use_cache=False).logits[0].float()
-            learnt = torch.from_numpy(np.flatnonzero(sequence.trained)).to(model.device)
-            log_probabilities = torch.log_softmax(logits[learnt - 1], -1)
-            losses.append(-log_probabilities.gather(1, ids[0, learnt][:, None]).sum())
-        return torch.stack(losses).sum()
-    finally:
-        model.set_attn_implementation(before)
+def _ending(sequence: TokenSequence, length: int) -> TokenSequence:
+    """The last tokens of a sequence; the first of them has nothing to be predicted from."""
+    tokens, trained = sequence.tokens[-length:], sequence.trained[-length:].copy()
+    trained[0] = False
+    return TokenSequence(tokens, trained)
 
 
 def _gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
-    grads = torch.autograd.grad(loss, parameters, allow_unused=True, materialize_grads=True)
+    grads = torch.autograd.grad(
+        loss, parameters, retain_graph=True, allow_unused=True, materialize_grads=True
+    )
     return torch.cat([grad.float().flatten() for grad in grads])
 
 
-def _relative(value: Tensor, reference: Tensor) -> float:
-    difference = torch.linalg.vector_norm(value - reference)
-    return float(difference / torch.linalg.vector_norm(reference).clamp_min(1e-30))
+def _relative(difference: Tensor, value: Tensor, yardstick: Tensor) -> float:
+    """The difference's norm over the larger of the other two."""
+    norms = [float(torch.linalg.vector_norm(x.detach())) for x in (difference, value, yardstick)]
+    return norms[0] / max(norms[1], norms[2], 1e-30)

@@ -64,6 +64,7 @@ def check(
             project.config.data,
             root=project.root,
             has_prompt=bool(project.config.prompt),
+            objective=project.config.train.objective,
             embed=embed,
         )
     except DataError as error:

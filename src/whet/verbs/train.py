@@ -21,7 +21,8 @@ from whet.stages.training import train_candidates
 class Trained:
     """A finished training run.
 
-    Losses are in nats per token; `losses` holds one a step, None where a step was not finite.
+    Losses are the objective's: nats per token of imitation and distillation, else a mean over pairs
+    or judged rows. `losses` holds one a step, None where a step was not finite.
     `seconds` is all optimizer steps, `verify_seconds` the self check beside them;
     `peak_memory_bytes` is the process's on a CPU and the allocator's on a GPU.
     """

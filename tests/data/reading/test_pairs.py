@@ -123,17 +123,21 @@ def test_ids_change_only_with_what_is_there() -> None:
 
 REFUSED = [
     ({"prompt": "x", "chosen": "y", "rejected": "z"},
-     "holds preference pairs (columns chosen, rejected), not examples to imitate. To imitate the "
-     "chosen answers add to whet.yaml: data: {columns: {prompt: prompt, completion: chosen}}"),
+     "holds preference pairs (columns chosen, rejected), not examples to imitate. To learn the "
+     "preference set train.objective to dpo or orpo. To imitate the chosen answers add to "
+     "whet.yaml: data: {columns: {prompt: prompt, completion: chosen}}"),
     ({"chosen": [ASK, GOOD], "rejected": [ASK, BAD]},
-     "holds preference pairs (columns chosen, rejected), not examples to imitate. To imitate the "
-     "chosen answers add to whet.yaml: data: {columns: {messages: chosen}}"),
+     "holds preference pairs (columns chosen, rejected), not examples to imitate. To learn the "
+     "preference set train.objective to dpo or orpo. To imitate the chosen answers add to "
+     "whet.yaml: data: {columns: {messages: chosen}}"),
     ({"messages": [ASK, GOOD], "rejected_response": "z"},
-     "holds preference pairs (columns rejected_response), not examples to imitate. To imitate the "
-     "chosen answers add to whet.yaml: data: {columns: {messages: messages}}"),
+     "holds preference pairs (columns rejected_response), not examples to imitate. To learn the "
+     "preference set train.objective to dpo or orpo. To imitate the chosen answers add to "
+     "whet.yaml: data: {columns: {messages: messages}}"),
     ({"messages": [ASK, GOOD], "label": True},
-     "holds answers judged good or bad (column label), not examples to imitate. To imitate the "
-     "good ones keep only those rows, and add to whet.yaml: data: {columns: {messages: messages}}"),
+     "holds answers judged good or bad (column label), not examples to imitate. To learn from "
+     "both set train.objective: kto. To imitate the good ones keep only those "
+     "rows, and add to whet.yaml: data: {columns: {messages: messages}}"),
     ({"text": "x"},
      "holds bare text (column text), not questions with answers. "
      "Name files in which each row has an answer."),

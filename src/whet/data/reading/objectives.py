@@ -1,8 +1,9 @@
 """What rows are for: to be imitated, to be preferred, or to be read.
 
-whet imitates. Pairs, judged answers and bare text are read and checked, and the finding that
-says so holds what to write in whet.yaml to imitate what in them can be imitated. `load`, which
-every verb that trains goes through, makes an error of it.
+whet imitates unless `train.objective` says otherwise. Pairs, judged answers and bare text are
+read and checked, and the finding that says so holds what to write in whet.yaml to learn from
+them, or to imitate what in them can be imitated. `load`, which every verb that trains goes
+through, makes an error of it where the objective is another.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ def tell_objective(name: str, shape: str, columns: Mapping[str, str], faults: Fa
     if name == "preference":
         names = ", ".join(columns[key] for key in ("chosen", "rejected") if key in columns)
         message = f"holds preference pairs (columns {names}), not examples to imitate."
-        chosen = "To imitate the chosen answers add to whet.yaml: "
+        chosen = "To learn the preference set train.objective to dpo or orpo. To imitate the " \
+            "chosen answers add to whet.yaml: "  # fmt: skip
         faults.note(Kind.OBJECTIVE, message, chosen + _imitating(_chosen(columns)))
     elif name == "kto":
         message = f"holds answers judged good or bad (column {columns['label']}), not examples " \
             "to imitate."  # fmt: skip
-        good = "To imitate the good ones keep only those rows, and add to whet.yaml: "
+        good = "To learn from both set train.objective: kto. To imitate the good ones keep only " \
+            "those rows, and add to whet.yaml: "  # fmt: skip
         keys = ("messages", "instruction", "input", "prompt", "output", "completion")
         kept = {key: columns[key] for key in keys if key in columns}
         faults.note(Kind.OBJECTIVE, message, good + _imitating(kept))
