@@ -8,6 +8,7 @@ import random
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -89,3 +90,52 @@ def make_project(tmp_path: Path) -> MakeProject:
 @pytest.fixture
 def project(make_project: MakeProject) -> Path:
     return make_project()
+
+
+@pytest.fixture
+def in_their_four_bits() -> Callable[[Any], Any]:
+    """Puts bitsandbytes' layers in the place of ours in NF4, with the same codes."""
+    return _in_their_four_bits
+
+
+def _in_their_four_bits(model: Any) -> Any:
+    from whet.models.four_bit import Nf4Linear, is_four_bit
+    from whet.models.four_bit_kernel import import_bitsandbytes
+    from whet.models.lora import replace
+
+    if not is_four_bit(model):
+        return model
+    import torch
+
+    package = import_bitsandbytes()
+    for name, ours in list(model.named_modules()):
+        if not isinstance(ours, Nf4Linear):
+            continue
+        held = ours.weight
+        inner = package.functional.QuantState(
+            absmax=held.outer_bits.view(torch.float32),
+            blocksize=256,
+            code=package.functional.create_dynamic_map(),
+            dtype=torch.float32,
+        )
+        state = package.functional.QuantState(
+            absmax=held.scale_codes,
+            shape=torch.Size(held.shape),
+            code=package.functional.get_4bit_type("nf4", "cpu"),
+            blocksize=64,
+            quant_type="nf4",
+            dtype=torch.float32,
+            offset=held.offset_bits.view(torch.float32),
+            state2=inner,
+        )
+        layer = package.nn.Linear4bit(
+            ours.in_features, ours.out_features, bias=ours.bias is not None, quant_type="nf4"
+        )
+        layer.weight = package.nn.Params4bit(
+            held.codes.view(-1, 1), quant_state=state, quant_type="nf4", bnb_quantized=True
+        )
+        layer.bias, layer.quant_state = ours.bias, state
+        layer.support_avx512bf16_for_cpu = False  # its CPU inference rounds to bfloat16
+        replace(model, name, layer)
+    model.is_loaded_in_4bit = True
+    return model

@@ -121,7 +121,7 @@ OUR_KEY: Mapping[str, str] = {
     ),
     **dict.fromkeys(
         ("load_in_4bit", "quantization_bit", "quant_bits", "q_lora", "load_in_8bit"),
-        "Four-bit training is not in this version; use `train.method: lora`.",
+        "Write `train.method: qlora` for a base in 4 bits; there is none in 8.",
     ),
     **dict.fromkeys(
         ("output_dir", "output_directory"),

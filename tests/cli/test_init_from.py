@@ -15,7 +15,7 @@ sample_packing: true
 adapter: lora
 lora_r: 8
 lora_alpha: 16
-load_in_4bit: true
+load_in_8bit: true
 learning_rate: 1e-4
 made_up_key: 3
 """
@@ -39,7 +39,7 @@ def test_every_key_is_told_on_the_terminal_and_as_json(tmp_path: Path) -> None:
     write(tmp_path)
     shown = whet(tmp_path, "init", "mine", "--from", "their.yml")
     assert shown.returncode == 0, shown.stderr
-    assert "no counterpart: load_in_4bit: true" in shown.stdout
+    assert "no counterpart: load_in_8bit: true" in shown.stdout
     assert "not known: made_up_key: 3" in shown.stdout
     assert "4 to a token (someone/a-model-that-is-not-here is not on this machine)" in shown.stdout
     again = whet(tmp_path, "init", "again", "--from", "their.yml", "--json")

@@ -66,7 +66,7 @@ def made(migrate: Callable[..., Any], alpaca: list[Any]) -> Any:
 def test_settings_keep_their_meaning(made: Any) -> None:
     _, config, _ = made
     train = config.train
-    assert (train.method, train.rank, train.alpha, train.dropout) == ("lora", 32, 64, 0.05)
+    assert (train.method, train.rank, train.alpha, train.dropout) == ("qlora", 32, 64, 0.05)
     assert (train.learning_rate, train.epochs, train.schedule) == (1e-4, 4, "cosine")
     assert (train.max_length, train.evals_per_epoch) == (500, 2)
     assert train.target_modules == ("all-linear",)
@@ -90,7 +90,7 @@ def test_warm_up_in_steps_becomes_a_share_of_the_steps(made: Any) -> None:
 def test_every_key_is_accounted_for(made: Any) -> None:
     verb, _, text = made
     fates = {entry.key: entry.fate for entry in verb.keys}
-    assert fates["load_in_4bit"] is Fate.INSTEAD
+    assert fates["load_in_4bit"] is Fate.TRANSLATED
     assert fates["datasets[0].type"] is Fate.INSTEAD
     assert fates["datasets[0].path"] is Fate.TRANSLATED
     assert fates["output_dir"] is Fate.IRRELEVANT

@@ -156,7 +156,7 @@ def test_another_base_is_refused(adapted: LoadedModel, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("key", "value"),
-    [("use_dora", True), ("bias", "all"), ("modules_to_save", ["lm_head"]), ("peft_type", "IA3")],
+    [("bias", "all"), ("modules_to_save", ["lm_head"]), ("peft_type", "IA3")],
 )
 def test_kinds_that_are_not_supported_are_named(
     key: str, value: Any, adapted: LoadedModel, tmp_path: Path

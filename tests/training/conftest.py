@@ -51,6 +51,18 @@ CONFIGS: dict[str, Callable[[], Any]] = {
 }  # fmt: skip
 
 
+def _widen(config: Any) -> None:
+    """Makes every layer's input a multiple of 64 wide.
+
+    bitsandbytes 0.50.2 reads weights of other even widths wrongly on a CPU with AVX-512.
+    """
+    config.hidden_size, config.intermediate_size, config.head_dim = 64, 128, 16
+    config.initializer_range = 0.2
+    for key in ("short_factor", "long_factor"):
+        if key in config.rope_parameters:
+            config.rope_parameters[key] = config.rope_parameters[key] * 2
+
+
 @pytest.fixture(autouse=True)
 def one_thread() -> None:
     torch.set_num_threads(1)
@@ -60,9 +72,13 @@ def one_thread() -> None:
 def make_model() -> Callable[..., Any]:
     """A random model of a family, in evaluation mode, the same one for the same seed."""
 
-    def make(family: str, *, seed: int = 0, dtype: torch.dtype = torch.float32) -> Any:
+    def make(
+        family: str, *, seed: int = 0, dtype: torch.dtype = torch.float32, wide: bool = False
+    ) -> Any:
         torch.manual_seed(seed)
         config = copy.deepcopy(CONFIGS[family]())  # from_config changes what it is given
+        if wide:
+            _widen(config)
         config._attn_implementation = "eager"
         return transformers.AutoModelForCausalLM.from_config(config).to(dtype).eval()
 

@@ -110,13 +110,31 @@ def test_a_run_verifies_itself_and_is_the_same_without(
     assert without.losses == with_check.losses
 
 
-def test_a_broken_engine_is_found_at_the_first_step(
-    make_loaded: Callable[..., Any], rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def break_masks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "whet.rows.segments.Batch.mask",
         lambda self, window, dtype: torch.zeros(self.length, self.num_shared + self.length),
     )
+
+
+def test_a_broken_engine_is_not_used_and_that_is_said(
+    make_loaded: Callable[..., Any], rows: Rows, tmp_path: Path, recorder: Any,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    break_masks(monkeypatch)
+    told = recorder()
+    result = train(make_loaded(), rows, [], SMALL, folder=tmp_path, progress=told)
+    assert any("computes a row otherwise" in line and "slower" in line for line in told.said)
+    monkeypatch.undo()
+    whole = train(make_loaded(), rows, [], SMALL, folder=tmp_path / "whole")
+    assert result.losses == pytest.approx(whole.losses, rel=1e-4)
+
+
+def test_a_broken_engine_that_the_probe_misses_is_found_at_the_first_step(
+    make_loaded: Callable[..., Any], rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    break_masks(monkeypatch)
+    monkeypatch.setattr("whet.training.path._reason", lambda model: None)
     with pytest.raises(TrainingError, match="the self check failed"):
         train(make_loaded(), rows, [], SMALL, folder=tmp_path)
 

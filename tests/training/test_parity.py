@@ -11,7 +11,8 @@ import peft
 import pytest
 import torch
 
-from whet.models.lora import add_lora, lora_modules
+from whet.models.four_bit import quantize_model
+from whet.models.lora import add_lora, lora_modules, remove_lora
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import TokenSequence
@@ -70,33 +71,35 @@ LAYOUTS = [
 
 
 def peft_reference(
-    model: Any, sequences: list[TokenSequence], rank: int, alpha: int
+    model: Any,
+    sequences: list[TokenSequence],
+    rank: int,
+    alpha: int,
+    to_theirs: Callable[[Any], Any] = lambda base: base,
 ) -> tuple[float, dict[str, torch.Tensor]]:
     """Loss sum and adapter gradients of the padded batch, by transformers and PEFT alone."""
+    adapters = lora_modules(model)
+    dora = any(m.lora_magnitude_vector is not None for m in adapters.values())
     config = peft.LoraConfig(
-        r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM"
+        r=rank, lora_alpha=alpha, target_modules="all-linear", task_type="CAUSAL_LM", use_dora=dora
     )
     base = copy.deepcopy(model)
-    adapters = {n: (m.lora_A, m.lora_B) for n, m in lora_modules(model).items()}
-    for name, module in lora_modules(base).items():
-        plain = torch.nn.Linear(module.in_features, module.out_features, bias=False)
-        plain.weight, plain.bias = module.weight, module.bias
-        parent, _, leaf = name.rpartition(".")
-        setattr(base.get_submodule(parent), leaf, plain)
-    reference = peft.get_peft_model(base, config).eval()
-    for name, (a, b) in adapters.items():
+    remove_lora(base)
+    reference = peft.get_peft_model(to_theirs(base), config).eval()
+    pairs = {}
+    for name, module in adapters.items():
         layer = reference.get_submodule(f"base_model.model.{name}")
-        layer.lora_A["default"].weight.data.copy_(a.data)
-        layer.lora_B["default"].weight.data.copy_(b.data)
+        pairs[f"{name}.lora_A"] = module.lora_A, layer.lora_A["default"].weight
+        pairs[f"{name}.lora_B"] = module.lora_B, layer.lora_B["default"].weight
+        if dora:
+            length = layer.lora_magnitude_vector["default"].weight
+            pairs[f"{name}.lora_magnitude_vector"] = module.lora_magnitude_vector, length
+    for ours, theirs in pairs.values():
+        theirs.data.copy_(ours.data)
     border = rope_border(model.config) or 10**9
     sides = [[s for s in sequences if (s.num_tokens > border) == side] for side in (False, True)]
     total = sum(_padded_loss(reference, side) for side in sides if side)
-    grads = {}
-    for name in adapters:
-        layer = reference.get_submodule(f"base_model.model.{name}")
-        grads[f"{name}.lora_A"] = layer.lora_A["default"].weight.grad
-        grads[f"{name}.lora_B"] = layer.lora_B["default"].weight.grad
-    return total, grads
+    return total, {name: theirs.grad for name, (_, theirs) in pairs.items()}
 
 
 def _padded_loss(reference: Any, sequences: list[TokenSequence]) -> float:
@@ -131,12 +134,23 @@ def rows_result(
     return total, grads
 
 
-def adapted(make_model: Callable[..., Any], family: str, dtype: torch.dtype) -> Any:
-    model = make_model(family, dtype=dtype)
-    add_lora(model, rank=4, alpha=8)
+def adapted(
+    make_model: Callable[..., Any],
+    family: str,
+    dtype: torch.dtype,
+    *,
+    dora: bool = False,
+    four_bit: bool = False,
+) -> Any:
+    model = make_model(family, dtype=dtype, wide=four_bit)
+    if four_bit:
+        quantize_model(model)
+    add_lora(model, rank=4, alpha=8, dora=dora)
     torch.manual_seed(1)
     for module in lora_modules(model).values():
         torch.nn.init.normal_(module.lora_B, std=0.1)
+        if module.lora_magnitude_vector is not None:
+            module.lora_magnitude_vector.data.mul_(torch.rand(module.out_features) + 0.5)
     return model
 
 
@@ -154,6 +168,32 @@ def test_rows_equal_padded_transformers_and_peft(
     loss, grads = rows_result(model, sequences, tokens)
     assert loss == pytest.approx(expected, rel=1e-5)
     assert set(grads) == set(expected_grads)
+    floor = 1e-3 * max(float(g.norm()) for g in expected_grads.values())
+    worst = {n: distance(g, expected_grads[n], floor) for n, g in grads.items()}
+    assert max(worst.values()) < 1e-5, max(worst.items(), key=lambda item: item[1])
+
+
+@pytest.mark.parametrize(
+    ("dora", "four_bit"),
+    [(True, False), (False, True), (True, True)],
+    ids=["dora", "qlora", "both"],
+)
+def test_every_kind_of_adapter_equals_peft(
+    family: str,
+    dora: bool,
+    four_bit: bool,
+    make_model: Callable[..., Any],
+    make_sequence: Make,
+    in_their_four_bits: Callable[[Any], Any],
+) -> None:
+    """In four bits the reference is PEFT over bitsandbytes' layers."""
+    model = adapted(make_model, family, torch.float32, dora=dora, four_bit=four_bit)
+    sequences, tokens = layouts(make_sequence)["tree of depth 1"]
+    expected, expected_grads = peft_reference(model, sequences, 4, 8, in_their_four_bits)
+    loss, grads = rows_result(model, sequences, tokens)
+    assert loss == pytest.approx(expected, rel=1e-5)
+    assert set(grads) == set(expected_grads)
+    assert any("magnitude" in name for name in grads) == dora
     floor = 1e-3 * max(float(g.norm()) for g in expected_grads.values())
     worst = {n: distance(g, expected_grads[n], floor) for n, g in grads.items()}
     assert max(worst.values()) < 1e-5, max(worst.items(), key=lambda item: item[1])

@@ -98,8 +98,8 @@ FAULTS = (
         "alpha=self.weight_decay)", "tests/training/test_parts.py", "torch_adamw",
     ),
     Fault(
-        "a resumed run without its second moments", "training/prepare.py",
-        'run.optimizer.square.copy_(found.tensors["square"])', "pass",
+        "a resumed run without its second moments", "training/optimizer.py",
+        "held.copy_(tensors[name])", 'held.copy_(tensors["mean"] if name == "mean" else held)',
         "tests/training/test_resume.py", "stopping_anywhere",
     ),
     Fault(

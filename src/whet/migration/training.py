@@ -32,7 +32,7 @@ def translate_training(recipe: Recipe, lengths: Lengths | None) -> None:
     own default, and said.
     """
     _method(recipe)
-    if recipe.ours["train.method"] == "lora":
+    if recipe.ours["train.method"] != "full":
         _adapter(recipe)
     else:
         for concept in ("rank", "lora_alpha", "lora_dropout", "targets", "target_linear", "rslora"):
@@ -47,26 +47,32 @@ def translate_training(recipe: Recipe, lengths: Lengths | None) -> None:
 def _method(recipe: Recipe) -> None:
     asked = recipe.get("adapter")
     name = str(asked).lower()
+    bits = recipe.get("four_bit")  # LLaMA-Factory's quantization_bit may be 8
+    adapter = "qlora" if name == "qlora" or bits not in (None, False, 0, 8) else "lora"
     if name in ("lora", "qlora") or asked is True:
-        recipe.put("train.method", "lora", "adapter")
+        recipe.put("train.method", adapter, "adapter")
     elif asked is None or asked is False or name in ("full", "none"):
         recipe.put("train.method", "full", "adapter")
     else:
-        recipe.put("train.method", "lora")
+        recipe.put("train.method", adapter)
         recipe.instead("adapter", "LoRA on every linear layer is trained.")
-    wants_bits = any(recipe.get(name) not in (None, False, 0) for name in ("four_bit", "eight_bit"))
-    bits = "the base weights stay in 16 bit; that takes two to four times their memory."
-    if name == "qlora" and not wants_bits:
-        recipe.instead("adapter", bits)
-    for concept in ("four_bit", "eight_bit"):
-        if recipe.get(concept) not in (None, False, 0):
-            recipe.instead(concept, f"there is no 4- or 8-bit training in this version: {bits}")
-        else:
-            recipe.close(concept, Fate.IRRELEVANT, "off.")
-    if recipe.get("dora"):
-        recipe.instead("dora", "plain LoRA is trained.")
+    _bits(recipe)
+    if recipe.ours["train.method"] != "full" and recipe.has("dora"):
+        recipe.put("train.dora", bool(recipe.get("dora")), "dora")
     else:
-        recipe.close("dora", Fate.IRRELEVANT, "off.")
+        recipe.close("dora", Fate.IRRELEVANT, "no adapter is trained.")
+
+
+def _bits(recipe: Recipe) -> None:
+    method = recipe.ours["train.method"]
+    for concept in ("four_bit", "eight_bit"):
+        value = recipe.get(concept)
+        if value in (None, False, 0):
+            recipe.close(concept, Fate.IRRELEVANT, "off.")
+        elif concept == "four_bit" and method == "qlora":
+            recipe.put("train.method", method, concept)
+        else:
+            recipe.instead(concept, "the base weights stay in 16 bit, which takes more memory.")
 
 
 def _adapter(recipe: Recipe) -> None:

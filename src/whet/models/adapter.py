@@ -2,7 +2,7 @@
 
 adapter/
 adapter_config.json, adapter_model.safetensors      PEFT's names and shapes
-whet.json                                           which base it fits, by digest
+whet.json                                           which base it fits, by digest; whether in NF4
 tokenizer files, chat_template.jinja                what it was trained with
 """
 
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,21 +20,21 @@ from torch import Tensor, nn
 
 from whet.errors import ModelError
 from whet.models.files import check_safetensors
-from whet.models.load import LoadedModel
-from whet.models.lora import LoraLinear, lora_modules, remove_lora, replace
+from whet.models.four_bit import is_four_bit
+from whet.models.load import FOUR_BITS, LoadedModel
+from whet.models.lora import BASES, Base, LoraLinear, features, lora_modules, remove_lora, replace
 
 PREFIX = "base_model.model."
 CONFIG, WEIGHTS, ORIGIN = "adapter_config.json", "adapter_model.safetensors", "whet.json"
+MAGNITUDE = "lora_magnitude_vector"
 FORMAT = 1
-UNSUPPORTED = {
-    "use_dora": (False, None),
+UNSUPPORTED: dict[str, tuple[Any, ...]] = {
     "bias": ("none", None),
     "modules_to_save": (None, []),
     "lora_bias": (False, None),
     "trainable_token_indices": (None,),
     "layer_replication": (None,),
     "target_parameters": (None, []),
-    "fan_in_fan_out": (False, None),
     "alora_invocation_tokens": (None,),
 }
 
@@ -53,6 +54,9 @@ def save_adapter(loaded: LoadedModel, folder: Path, *, dropout: float = 0.0) -> 
     for name, module in modules.items():
         tensors[f"{PREFIX}{name}.lora_A.weight"] = module.lora_A.detach().cpu().contiguous()
         tensors[f"{PREFIX}{name}.lora_B.weight"] = module.lora_B.detach().cpu().contiguous()
+        if module.lora_magnitude_vector is not None:
+            magnitude = module.lora_magnitude_vector.detach().cpu().contiguous()
+            tensors[f"{PREFIX}{name}.{MAGNITUDE}"] = magnitude
     _refuse_not_finite(tensors, folder)
     folder.mkdir(parents=True, exist_ok=True)
     loaded.tokenizer.save_pretrained(folder)
@@ -79,9 +83,9 @@ def _peft_config(
         "lora_alpha": _plain_number(alpha),
         "lora_dropout": dropout,
         "use_rslora": False,
-        "use_dora": False,
+        "use_dora": any(m.lora_magnitude_vector is not None for m in modules.values()),
         "bias": "none",
-        "fan_in_fan_out": False,
+        "fan_in_fan_out": any(module.transposed for module in modules.values()),
         "init_lora_weights": True,
         "modules_to_save": None,
         "rank_pattern": {n: r for n, r in ranks.items() if r != rank},
@@ -102,7 +106,7 @@ def _short_names(model: nn.Module, modules: Mapping[str, LoraLinear]) -> list[st
     meant = {
         name
         for name, module in model.named_modules()
-        if name.rpartition(".")[2] in leaves and isinstance(module, (nn.Linear, LoraLinear))
+        if name.rpartition(".")[2] in leaves and isinstance(module, (*BASES, LoraLinear))
     }
     return sorted(leaves if meant == set(modules) else modules)
 
@@ -120,14 +124,22 @@ def load_adapter(loaded: LoadedModel, folder: Path) -> dict[str, Any]:
     tensors = _read_tensors(folder)
     remove_lora(loaded.model)
     _check_origin(loaded, folder)
-    layers = _layers(loaded.model, tensors, folder)
+    layers = _layers(loaded.model, tensors, folder, bool(config.get("use_dora")))
     loaded.model.requires_grad_(False)
-    for name, (base, a, b) in layers.items():
+    for name, (base, a, b, magnitude) in layers.items():
         scale = _scale(config, name, a.shape[0])
         device = base.weight.device
-        module = LoraLinear(base, a.float().to(device), b.float().to(device), scale)
+        length = None if magnitude is None else magnitude.float().to(device)
+        module = LoraLinear(
+            base, a.float().to(device), b.float().to(device), scale, magnitude=length
+        )
         replace(loaded.model, name, module.eval())
     return config
+
+
+def was_trained_in_four_bits(folder: Path) -> bool:
+    """Whether the adapter says that its base was in NF4; adapters of others do not say."""
+    return FOUR_BITS in str(_origin(folder).get("base_identity", ""))
 
 
 def read_adapter_config(folder: Path) -> dict[str, Any]:
@@ -178,54 +190,80 @@ def _refuse_not_finite(tensors: Mapping[str, Tensor], folder: Path) -> None:
             raise ModelError(f"{folder}: {name} holds values that are not finite.")
 
 
-def _check_origin(loaded: LoadedModel, folder: Path) -> None:
+def _origin(folder: Path) -> dict[str, Any]:
+    """What the adapter says of its base; empty for one that was made elsewhere."""
     path = folder / ORIGIN
     if not path.is_file():
-        return
+        return {}
     try:
-        origin = json.loads(path.read_text(encoding="utf-8"))
+        origin: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except ValueError as error:
         raise ModelError(f"{path}: not valid JSON: {error}") from None
     if origin.get("format") != FORMAT:
         raise ModelError(f"{path}: has format {origin.get('format')}, this program {FORMAT}.")
-    if origin["base_identity"] != loaded.identity:
+    return origin
+
+
+def _check_origin(loaded: LoadedModel, folder: Path) -> None:
+    origin = _origin(folder)
+    identity = origin.get("base_identity", loaded.identity)
+    if identity == loaded.identity:
+        return
+    if identity.removesuffix(FOUR_BITS) == loaded.identity.removesuffix(FOUR_BITS):
+        then, now = ("in 4 bits (NF4)", "as stored")[:: 1 if FOUR_BITS in identity else -1]
         raise ModelError(
-            f"{folder}: was trained on {origin['base']} ({origin['base_identity']}), not on "
-            f"{loaded.name} ({loaded.identity}): weights, tokenizer or template differ."
+            f"{folder}: was trained on {origin['base']} {then}, and here it is loaded {now}, so "
+            f"answers would differ. Load it {then}, or add the adapter with PEFT if you mean to."
         )
+    raise ModelError(
+        f"{folder}: was trained on {origin['base']} ({identity}), not on "
+        f"{loaded.name} ({loaded.identity}): weights, tokenizer or template differ."
+    )
+
+
+Layer = tuple[Base, Tensor, Tensor, Tensor | None]
 
 
 def _layers(
-    model: nn.Module, tensors: Mapping[str, Tensor], folder: Path
-) -> dict[str, tuple[nn.Linear, Tensor, Tensor]]:
-    """For each adapted layer its base, A and B, with everything checked that can be wrong."""
-    linear = {n: m for n, m in model.named_modules() if isinstance(m, nn.Linear)}
+    model: nn.Module, tensors: Mapping[str, Tensor], folder: Path, dora: bool
+) -> dict[str, Layer]:
+    """For each adapted layer its base, A, B and magnitude, with all checked that can be wrong."""
+    linear = {n: m for n, m in model.named_modules() if isinstance(m, BASES)}
     faults, found = [], {}
-    names = sorted({_layer_name(key) for key in tensors})
-    for name in names:
+    for name in sorted({_layer_name(key) for key in tensors}):
         a = tensors.get(f"{PREFIX}{name}.lora_A.weight")
         b = tensors.get(f"{PREFIX}{name}.lora_B.weight")
+        magnitude = tensors.get(f"{PREFIX}{name}.{MAGNITUDE}")
         base = linear.get(name)
         if a is None or b is None:
             faults.append(f"{name}: is no pair of lora_A and lora_B")
         elif base is None:
             faults.append(f"{name}: the model has no such linear layer")
-        elif a.dim() != 2 or b.shape != (base.out_features, a.shape[0]) or (
-            a.shape[1] != base.in_features
-        ):  # fmt: skip
-            shapes = f"{tuple(a.shape)} and {tuple(b.shape)}"
-            faults.append(f"{name}: A and B are {shapes}, the layer {tuple(base.weight.shape)}")
+        elif (fault := _misfit(features(base), a, b)) is not None:
+            faults.append(f"{name}: {fault}")
+        elif dora != (magnitude is not None):
+            faults.append(f"{name}: use_dora={dora}, and a magnitude {'lacks' if dora else 'is'}")
+        elif magnitude is not None and magnitude.shape != b.shape[:1]:
+            faults.append(f"{name}: the magnitude is {tuple(magnitude.shape)}, B {tuple(b.shape)}")
         else:
-            found[name] = (base, a, b)
+            found[name] = (base, a, b, magnitude)
     if faults or not found:
         told = "; ".join(faults[:5]) + (f"; {len(faults) - 5} more" if len(faults) > 5 else "")
         raise ModelError(f"{folder}: the adapter does not fit this model: {told or 'it is empty'}.")
     return found
 
 
+def _misfit(shape: tuple[int, int], a: Tensor, b: Tensor) -> str | None:
+    """What is wrong with A [rank, in] and B [out, rank] for a layer [out, in]."""
+    outputs, inputs = shape
+    if a.dim() == 2 and b.shape == (outputs, a.shape[0]) and a.shape[1] == inputs:
+        return None
+    return f"A and B are {tuple(a.shape)} and {tuple(b.shape)}, the layer {shape}"
+
+
 def _layer_name(key: str) -> str:
     name = key.removeprefix(PREFIX)
-    for ending in (".lora_A.weight", ".lora_B.weight"):
+    for ending in (".lora_A.weight", ".lora_B.weight", f".{MAGNITUDE}"):
         if name.endswith(ending):
             return name.removesuffix(ending)
     return name
@@ -241,12 +279,14 @@ def _scale(config: Mapping[str, Any], name: str, rank: int) -> float:
 
 
 def _by_pattern(pattern: Mapping[str, Any] | None, name: str, default: Any) -> Any:
-    """PEFT's rule: a key is the end of a name, or a regular expression for it."""
-    from peft.utils.other import get_pattern_key
+    """PEFT's rule: a key is the end of a name, or a regular expression for it; the first counts.
 
-    if not pattern:
-        return default
-    return pattern.get(get_pattern_key(list(pattern), name), default)
+    (Asking PEFT itself would import bitsandbytes, where that is installed; see `four_bit_kernel`.)
+    """
+    for key, value in (pattern or {}).items():
+        if re.match(rf"(.*\.)?({key})$", name):
+            return value
+    return default
 
 
 def _write_json(path: Path, value: Any) -> None:
@@ -257,10 +297,12 @@ def save_model(loaded: LoadedModel, folder: Path) -> None:
     """Writes a fully trained (or merged) model with tokenizer, template and all stop tokens.
 
     Raises:
-        ModelError: it still has LoRA layers; merge them first.
+        ModelError: it still has LoRA layers (merge them first), or layers in NF4.
     """
     if lora_modules(loaded.model):
         raise ModelError("the model has an adapter; merge it before saving it as a model.")
+    if is_four_bit(loaded.model):
+        raise ModelError("the model has layers in 4 bits, which are not saved as a model.")
     folder.mkdir(parents=True, exist_ok=True)
     config = loaded.model.generation_config
     config.eos_token_id = list(loaded.stop_ids) if len(loaded.stop_ids) > 1 else loaded.stop_ids[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,12 @@ import torch
 
 from whet.errors import ModelError
 from whet.models.files import TOKENIZER_FILES, digest, find_folder, read_config, weight_files
+from whet.models.four_bit import quantize_model
 from whet.rows.render import find_stop_ids
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 FLOAT32_LIMIT_BYTES = 4 * 2**30
+FOUR_BITS = "-nf4"
 
 
 @dataclass(slots=True, eq=False)
@@ -21,8 +24,9 @@ class LoadedModel:
     """A causal language model with everything that training and serving must agree on.
 
     `identity` is a digest of weights, tokenizer and template: equal identities give equal
-    answers. `stop_ids` end a reply; the first one is what the template writes (empty when there
-    is no template). `max_positions` is the longest sequence that the model knows.
+    answers, and one whose linear layers are in NF4 ends in `-nf4`. `stop_ids` end a reply; the
+    first one is what the template writes (empty when there is no template). `max_positions` is the
+    longest sequence that the model knows. `notices` say what could not be done as asked.
     """
 
     model: Any
@@ -33,6 +37,7 @@ class LoadedModel:
     template: str
     stop_ids: tuple[int, ...]
     max_positions: int
+    notices: tuple[str, ...] = ()
 
     @property
     def dtype(self) -> str:
@@ -50,11 +55,15 @@ def load_model(
     dtype: str = "auto",
     template: Path | None = None,
     device: str | None = None,
+    four_bit: bool = False,
 ) -> LoadedModel:
     """A model by name, local folder or hub id, in inference mode, on the GPU if there is one.
 
     `dtype` auto: bfloat16 on a GPU that has it, float16 on one that has not; on a CPU float32
-    unless that takes more than 4 GB, then bfloat16. `template` replaces the model's own.
+    unless that takes more than 4 GB, then bfloat16. `template` replaces the model's own. With
+    `four_bit` the linear layers are put in NF4 one after another, from the weights as they are
+    stored, so the codes do not depend on `dtype`; main memory holds the whole model meanwhile, a
+    GPU one layer of it.
 
     Raises:
         ModelError: unknown model, remote code, pickled weights, a template that cannot be used.
@@ -65,7 +74,10 @@ def load_model(
     tokenizer = load_tokenizer(folder, template=template)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     precision = _precision(dtype, place, sum(file.stat().st_size for file in files), config)
-    model = _load_weights(folder, precision, place)
+    model = _load_weights(folder, "auto" if four_bit else precision)
+    left = quantize_model(model, place) if four_bit else []
+    model = model.to(place).eval()
+    set_dtype(model, precision)
     text = template_text(tokenizer)
     tokenizer_files = [folder / f for f in TOKENIZER_FILES if (folder / f).is_file()]
     return LoadedModel(
@@ -73,11 +85,24 @@ def load_model(
         tokenizer=tokenizer,
         name=str(name),
         folder=folder,
-        identity=digest([*files, folder / "config.json", *tokenizer_files, text]),
+        identity=digest([*files, folder / "config.json", *tokenizer_files, text])
+        + FOUR_BITS * four_bit,
         template=text,
         stop_ids=find_stop_ids(tokenizer, eos_ids(model)) if text else eos_ids(model),
         max_positions=int(getattr(model.config, "max_position_embeddings", 0) or 2**31 - 1),
+        notices=(f"not in 4 bits, but as stored: {', '.join(left)}",) if left else (),
     )
+
+
+def set_dtype(model: Any, dtype: torch.dtype, *, but: Container[str] = ()) -> None:
+    """Puts all parameters but those named in `dtype`, and leaves buffers as they are.
+
+    `model.to(dtype)` would round the rotary embedding's frequencies too, which `from_pretrained`
+    never does: at position 1,000 bfloat16 turns a pair by up to two radians too far.
+    """
+    for name, parameter in model.named_parameters():
+        if parameter.is_floating_point() and name not in but:
+            parameter.data = parameter.data.to(dtype)
 
 
 def load_tokenizer(folder: Path, *, template: Path | None = None) -> Any:
@@ -131,7 +156,7 @@ def _precision(dtype: str, place: torch.device, size: int, config: dict[str, Any
     return torch.float32 if in_float32 <= FLOAT32_LIMIT_BYTES else torch.bfloat16
 
 
-def _load_weights(folder: Path, precision: torch.dtype, place: torch.device) -> Any:
+def _load_weights(folder: Path, precision: torch.dtype | str) -> Any:
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils.logging import disable_progress_bar
@@ -155,4 +180,4 @@ def _load_weights(folder: Path, precision: torch.dtype, place: torch.device) -> 
             f"{folder}: {len(missing)} weights are missing ({missing[0]}, ...); transformers would "
             "fill them with random numbers."
         )
-    return model.to(place).eval()
+    return model

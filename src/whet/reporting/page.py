@@ -97,7 +97,8 @@ def _origin(report: Report) -> str:
     size = report["model"]["num_parameters"]
     known = f"{figures.parameters(size)} parameters" if size is not None else ""
     run = f"run {report['run']}" if report.get("run") else ""
-    parts = ("whet report", run, created, report["model"]["name"], known)
+    bits = "linear layers in 4 bits" if report["model"]["identity"].endswith("-nf4") else ""
+    parts = ("whet report", run, created, report["model"]["name"], known, bits)
     return " \u00b7 ".join(part for part in parts if part)
 
 

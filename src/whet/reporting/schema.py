@@ -28,7 +28,7 @@ class Model(TypedDict):
     name: str
     """As the configuration names it."""
     identity: str
-    """Weights, template and precision in one string."""
+    """Weights, template and precision in one string; `-nf4` where linear layers are in 4 bits."""
     num_parameters: int | None
     """All parameters, adapters not counted; None for an endpoint."""
 

@@ -17,6 +17,7 @@ from whet.rows.attention_kernel import SegmentAttention
 from whet.rows.segments import SegmentTable
 
 NAME = "whet_rows"
+PADDED = "_whet_padded"  # an attribute of a model: why it cannot take rows, or None
 KNOWN_OPTIONS = frozenset(
     {"position_ids", "use_cache", "cache_position", "output_attentions", "is_causal"}
     | {"output_hidden_states", "return_dict", "past_key_values", "position_embeddings"}
@@ -76,9 +77,20 @@ def register() -> None:
     AttentionMaskInterface.register(NAME, no_mask)
 
 
+def pads_rows(model: Any) -> bool:
+    """Whether the model was found unable to take rows, so that they become padded batches."""
+    return getattr(model, PADDED, None) is not None
+
+
 @contextmanager
 def row_attention(model: Any) -> Iterator[None]:
-    """Within it the model attends by rows and must be called with `segments=`."""
+    """Within it the model attends by rows and must be called with `segments=`.
+
+    One that cannot take rows (see `whet.training.path`) is left as it is.
+    """
+    if pads_rows(model):
+        yield
+        return
     register()
     before = model.config._attn_implementation
     model.set_attn_implementation(NAME)

@@ -42,27 +42,40 @@ class Models:
 
     @cached_property
     def base_model(self) -> LoadedModel:
-        """The base model in inference mode."""
-        return self.load(self._project.config.model)
+        """The base model in inference mode, in 4 bits where its adapter is trained on it so."""
+        return self.load(self._project.config.model, four_bit=self._four_bit())
 
-    def load(self, name: str) -> LoadedModel:
+    def _four_bit(self) -> bool:
+        """As an adapter from elsewhere says of itself; else as this project trains."""
+        if self._foreign is not None:
+            return _in_four_bits(self._foreign)
+        return self._project.config.train.method == "qlora"
+
+    def load(self, name: str, *, four_bit: bool = False) -> LoadedModel:
         """A model that the project names, with the project's template."""
         from whet.models.load import load_model
 
         template = self._project.config.template
-        self._progress.say(f"loading {name}")
-        return load_model(
+        bits = ", linear layers in 4 bits (NF4): so it is trained on and judged" if four_bit else ""
+        self._progress.say(f"loading {name}{bits}")
+        loaded = load_model(
             model_name(self._project, name),
             template=self._project.path(template) if template else None,
+            four_bit=four_bit,
         )
+        for notice in loaded.notices:
+            self._progress.say(notice)
+        return loaded
 
     def about(self) -> dict[str, Any]:
         """Name, identity and size of the base model, for the report."""
+        from whet.models.four_bit import num_weights
+
         loaded = self.base_model
         return {
             "name": self._project.config.model,
             "identity": loaded.identity,
-            "num_parameters": sum(p.numel() for p in loaded.model.parameters()),
+            "num_parameters": num_weights(loaded.model),
         }
 
     def forget(self) -> None:
@@ -114,13 +127,20 @@ class Models:
         from whet.models.adapter import load_adapter
         from whet.models.files import digest
 
-        loaded = self.load(name or self._project.config.model)
+        folder = None if adapter is None else self._project.path(adapter)
+        four_bit = folder is not None and _in_four_bits(folder)
+        loaded = self.load(name or self._project.config.model, four_bit=four_bit)
         identity = loaded.identity
-        if adapter is not None:
-            folder = self._project.path(adapter)
+        if folder is not None:
             load_adapter(loaded, folder)
             identity += f"+{digest(sorted(folder.glob('adapter_*')))}"
         return _completer(loaded, identity)
+
+
+def _in_four_bits(adapter: Path) -> bool:
+    from whet.models.adapter import was_trained_in_four_bits
+
+    return was_trained_in_four_bits(adapter)
 
 
 class _Guarded:
@@ -138,7 +158,10 @@ class _Guarded:
 
 def _completer(loaded: LoadedModel, identity: str) -> Completer:
     from whet.infer import LocalCompleter
+    from whet.models.four_bit import write_out
 
+    if loaded.device.type == "cpu":
+        write_out(loaded.model)
     return LocalCompleter(
         loaded.model,
         loaded.tokenizer,

@@ -2,7 +2,7 @@
 
     checkpoints/step-00000120/
         state.json            history, choices, what the run was made of
-        tensors.safetensors   values, mean, square (and best): flat float32, see `optimizer`
+        tensors.safetensors   values, the optimizer's state, best: flat, see `optimizer`
         manifest.json         bytes and SHA-256 of the other two
 
 Written to a folder beside its place, synced, renamed, parent synced; only then are older ones

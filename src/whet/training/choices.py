@@ -17,7 +17,8 @@ import torch
 from torch import nn
 
 from whet.errors import TrainingError
-from whet.models.load import DTYPES
+from whet.models.load import DTYPES, set_dtype
+from whet.models.lora import TRAINED
 from whet.training.memory import free_bytes, keep_freed_blocks
 from whet.training.planner import Demand, Seen, planned, planned_again
 from whet.training.recompute import Recompute, refuse_unknown
@@ -114,11 +115,8 @@ def apply(choices: Choices, model: Any) -> None:
     if choices.device == "cpu":
         keep_freed_blocks()
     if model.dtype != DTYPES[choices.dtype]:
-        trained = {n: p for n, p in model.named_parameters() if n.endswith(("lora_A", "lora_B"))}
-        masters = {n: p.data for n, p in trained.items()}
-        model.to(DTYPES[choices.dtype])
-        for name, parameter in trained.items():
-            parameter.data = masters[name]
+        masters = {name for name, _ in model.named_parameters() if name.endswith(TRAINED)}
+        set_dtype(model, DTYPES[choices.dtype], but=masters)
 
 
 @contextmanager

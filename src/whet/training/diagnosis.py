@@ -24,7 +24,7 @@ def diagnose(history: History, *, steps_per_epoch: int, stopped_early: bool) -> 
 
 
 def _not_finite(history: History, num_finite: int) -> str:
-    skipped = len(history.losses) - num_finite
+    skipped = len(history.losses) - num_finite - history.overflows
     if not skipped:
         return ""
     rows = ", ".join(dict.fromkeys(history.bad_rows)) or "no single row"

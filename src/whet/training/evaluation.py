@@ -16,6 +16,7 @@ from whet.rows.packing import pack
 from whet.rows.sequence import RenderedExample, TokenSequence
 from whet.training.earlier import EarlierRows
 from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
+from whet.training.path import choose_path
 from whet.training.step import sequences_of
 
 EVALUATION_TOKENS = 4096
@@ -72,6 +73,7 @@ def sequence_losses(
         Interrupted: asked to stop; nothing was changed.
     """
     sums = np.zeros(len(sequences))
+    choose_path(model)
     with row_attention(model), evaluation_mode(model), torch.no_grad():
         border = rope_border(model.config)
         rows = pack(sequences, tokens_per_row, prefix_rows=True, border=border)

@@ -11,9 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from whet.rows.row import Row
+from whet.rows.attention import pads_rows
+from whet.rows.row import Row, Segment
 from whet.rows.segments import SegmentTable
 from whet.training.loss import HeadLoss, HeadSetting, LossTensors
+from whet.training.padded import padded_hidden
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -22,6 +24,7 @@ class RowTensors:
 
     tokens: Tensor
     positions: Tensor
+    segments: tuple[Segment, ...]
     table: SegmentTable
     loss: LossTensors
     owners: Tensor
@@ -48,6 +51,7 @@ class RowTensors:
         return RowTensors(
             tokens=put(row.tokens)[None],
             positions=put(row.positions)[None],
+            segments=row.segments,
             table=SegmentTable.of(row, device),
             loss=loss,
             owners=put(row.loss_owners[order]),
@@ -95,19 +99,26 @@ class RowLoss:
     margins: tuple[float, ...] = ()
 
 
-def row_hidden(model: Any, row: RowTensors) -> Tensor:
-    """Hidden states [U, C] at the row's loss positions.
+def hidden_states(model: Any, row: RowTensors) -> Tensor:
+    """The last hidden states [T, C] of a row's tokens.
 
-    The model must attend by rows (`whet.rows.attention.row_attention`).
+    The model must attend by rows (`whet.rows.attention.row_attention`), or be known not to.
     """
-    hidden = model.get_decoder()(
+    if pads_rows(model):
+        return padded_hidden(model, row.tokens[0], row.segments)
+    output = model.get_decoder()(
         input_ids=row.tokens,
         position_ids=row.positions,
         segments=row.table,
         use_cache=False,
-    ).last_hidden_state
-    chosen: Tensor = hidden[0].index_select(0, row.loss.positions)
-    return chosen
+    )
+    hidden: Tensor = output.last_hidden_state[0]
+    return hidden
+
+
+def row_hidden(model: Any, row: RowTensors) -> Tensor:
+    """Hidden states [U, C] at the row's loss positions."""
+    return hidden_states(model, row).index_select(0, row.loss.positions)
 
 
 def head_of(model: Any) -> tuple[Tensor, Tensor | None]:

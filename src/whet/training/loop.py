@@ -11,17 +11,20 @@ from typing import Any
 import torch
 
 from whet.errors import Interrupted, TrainingError
+from whet.models.four_bit import num_weights
 from whet.models.load import LoadedModel
 from whet.progress import Progress, Silent
 from whet.rows.attention import row_attention
 from whet.rows.sequence import RenderedExample
 from whet.training.choices import flushed_denormals
 from whet.training.diagnosis import diagnose
+from whet.training.loss_scale import grow_loss_scale, halve_loss_scale
 from whet.training.memory import PeakMeter
 from whet.training.objectives.task import Task, task_of
 from whet.training.objectives.teacher import teacher_attention
 from whet.training.objectives.validation import reward_metrics, validate
 from whet.training.optimizer import clip_gradient
+from whet.training.path import choose_path
 from whet.training.prepare import Run, prepare
 from whet.training.result import TrainResult, peak_memory_bytes
 from whet.training.schedule import learning_rate
@@ -97,11 +100,13 @@ def train(
 def _introduce(run: Run, progress: Progress) -> float:
     """Says what is trained and lets the run check itself; returns the seconds that took."""
     trainable = run.flat.values.numel()
-    total = sum(p.numel() for p in run.model.parameters())
+    total = num_weights(run.model)
     progress.say(
         f"training {trainable:,} of {total:,} weights ({trainable / total:.1%}) on "
         f"{len(run.examples)} examples, {run.sampler.num_steps} steps, {run.choices.dtype}"
     )
+    if reason := choose_path(run.model):
+        progress.say(f"{reason}: it is trained on padded batches instead of rows, which is slower.")
     if not run.validation:
         progress.say("no validation rows: the last weights are kept, early stopping is off.")
     if run.history.step:
@@ -128,7 +133,7 @@ def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -
             total_weight=task.weight,
             measure=task.measure,
             recompute=run.recompute,
-            share_prefixes=run.settings.share_prefixes and not run.settings.dropout,
+            share_prefixes=run.shares_prefixes,
             loss_scale=run.history.loss_scale,
             should_stop=progress.should_stop,
         )
@@ -163,9 +168,12 @@ def _update(
     if finite:
         run.optimizer.step(rate)
         history.bad_in_a_row = 0
+        if run.choices.dtype == "float16":
+            grow_loss_scale(history)
     elif math.isfinite(gradient.loss) and history.loss_scale > 1.0:
-        history.loss_scale /= 2
-        _journal(run, f"float16 overflow: loss scale {history.loss_scale:.0f}", progress)
+        halve_loss_scale(history)
+        told = f"float16 overflow, not applied: loss scale {history.loss_scale:.0f} from here on"
+        _journal(run, told, progress)
     else:
         _refuse_step(run, chosen, gradient, progress)
     history.step += 1
@@ -272,7 +280,7 @@ def _finish(run: Run, verify_seconds: float) -> TrainResult:
         stopped_early=run.stopped_early,
         diagnosis=diagnosis,
         num_trainable=run.flat.values.numel(),
-        num_total=sum(parameter.numel() for parameter in run.model.parameters()),
+        num_total=num_weights(run.model),
         dtype=run.choices.dtype,
         choices=run.choices.as_dict(),
         journal=history.journal,

@@ -91,6 +91,15 @@ class AdamW:
         self.square = torch.zeros_like(flat.values)
         self.num_updates = 0
 
+    def state(self) -> dict[str, Tensor]:
+        """Everything but `num_updates`, by name."""
+        return {"mean": self.mean, "square": self.square}
+
+    def load_state(self, tensors: dict[str, Tensor]) -> None:
+        """Takes over what `state` gave."""
+        for name, held in self.state().items():
+            held.copy_(tensors[name])
+
     @torch.no_grad()
     def step(self, learning_rate: float) -> None:
         """One update from `flat.grads`. Decay is decoupled and spares vectors (norms, biases)."""

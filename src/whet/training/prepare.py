@@ -13,11 +13,13 @@ import torch
 from torch import Tensor
 
 from whet.errors import DataError, TrainingError
+from whet.models.four_bit import is_four_bit
 from whet.models.load import LoadedModel
-from whet.models.lora import add_lora, lora_modules
+from whet.models.lora import TRAINED, add_lora, lora_modules
 from whet.progress import Progress
+from whet.rows.attention import pads_rows
 from whet.rows.sequence import RenderedExample
-from whet.training import checkpoint
+from whet.training import checkpoint, loss_scale
 from whet.training.choices import Choices, apply, choose, corrected
 from whet.training.memory import PeakMeter
 from whet.training.objectives.fitting import fit_for
@@ -30,6 +32,8 @@ from whet.training.objectives.reference import (
 )
 from whet.training.objectives.teacher import require_teacher
 from whet.training.optimizer import AdamW, FlatParameters
+from whet.training.optimizer_8bit import AdamW8bit
+from whet.training.path import choose_path, path_name
 from whet.training.planner import Seen
 from whet.training.recompute import Recompute
 from whet.training.result import History
@@ -37,7 +41,7 @@ from whet.training.sampler import Sampler
 from whet.training.settings import TrainSettings
 from whet.training.step import StepGradient
 
-FIRST_LOSS_SCALE = 2.0**15
+OPTIMIZERS: dict[str, type[AdamW | AdamW8bit]] = {"adamw": AdamW, "adamw_8bit": AdamW8bit}
 
 
 @dataclass(slots=True, eq=False)
@@ -51,7 +55,7 @@ class Run:
     folder: Path
     choices: Choices
     flat: FlatParameters
-    optimizer: AdamW
+    optimizer: AdamW | AdamW8bit
     sampler: Sampler
     history: History
     best: Tensor | None
@@ -95,6 +99,12 @@ class Run:
         )
 
     @property
+    def shares_prefixes(self) -> bool:
+        """Whether shared prefixes are computed once: not with dropout, nor in padded batches."""
+        asked = self.settings.share_prefixes and not self.settings.dropout
+        return asked and not pads_rows(self.model)
+
+    @property
     def finished(self) -> bool:
         return self.stopped_early or self.history.step >= self.sampler.num_steps
 
@@ -108,11 +118,7 @@ class Run:
             "tokens_per_micro_batch": self.tokens_per_micro_batch,
             "recompute": self.recompute,
         }
-        tensors = {
-            "values": self.flat.values,
-            "mean": self.optimizer.mean,
-            "square": self.optimizer.square,
-        }
+        tensors = {"values": self.flat.values, **self.optimizer.state()}
         if self.best is not None:
             tensors["best"] = self.best
         if self.settings.objective in NEED_REFERENCE:
@@ -145,6 +151,8 @@ def prepare(
     examples = fit_for(examples, settings, loaded)
     validation = fit_for(validation, settings, loaded)
     sampler = Sampler([e.id for e in examples], settings.batch_size, settings.epochs, settings.seed)
+    for model in (loaded.model, *([teacher.model] if teacher else [])):
+        choose_path(model)
     made_of = _made_of(loaded, examples, validation, settings)
     made_of |= {"teacher": teacher.identity} if teacher else {}
     found = checkpoint.latest(folder) if resume else None
@@ -165,9 +173,9 @@ def prepare(
         folder=folder,
         choices=choices,
         flat=flat,
-        optimizer=AdamW(flat, settings.weight_decay),
+        optimizer=OPTIMIZERS[settings.optimizer](flat, settings.weight_decay),
         sampler=sampler,
-        history=History(loss_scale=FIRST_LOSS_SCALE if choices.dtype == "float16" else 1.0),
+        history=History(loss_scale=loss_scale.FIRST if choices.dtype == "float16" else 1.0),
         best=None,
         made_of=made_of,
         due=sampler.evaluation_steps(settings.evals_per_epoch) | {0},
@@ -227,6 +235,11 @@ def check_lengths(
 def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Parameter]]:
     """The parameters to train, made trainable; LoRA layers are put in where there are none."""
     model.eval()
+    if (settings.method == "qlora") != is_four_bit(model):
+        raise TrainingError(
+            f"train.method={settings.method} on a model whose layers are "
+            f"{'in 4 bits; use qlora' if is_four_bit(model) else 'not in 4 bits; load it so'}."
+        )
     if settings.method == "full":
         if lora_modules(model):
             raise TrainingError("train.method=full on a model with an adapter; merge it first.")
@@ -239,6 +252,7 @@ def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Pa
             alpha=settings.alpha,
             rslora=settings.rslora,
             dropout=settings.dropout,
+            dora=settings.dora,
             target_modules=settings.target_modules,
             seed=settings.seed,
         )
@@ -246,13 +260,15 @@ def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Pa
     modules = lora_modules(model)
     for module in modules.values():
         module.train(bool(settings.dropout))
-        module.lora_A.requires_grad_(True)
-        module.lora_B.requires_grad_(True)
-    return [
-        (f"{name}.{leaf}", getattr(module, leaf))
+    trained = [
+        (f"{name}.{leaf}", parameter)
         for name, module in modules.items()
-        for leaf in ("lora_A", "lora_B")
+        for leaf in TRAINED
+        if (parameter := getattr(module, leaf)) is not None
     ]
+    for _, parameter in trained:
+        parameter.requires_grad_(True)
+    return trained
 
 
 def _made_of(
@@ -271,6 +287,7 @@ def _made_of(
         "torch": torch.__version__,
         "transformers": transformers.__version__,
         "device": loaded.device.type,
+        "path": path_name(loaded.model),
         **{f"train.{key}": value for key, value in settings.as_dict().items()},
     }
 
@@ -312,8 +329,7 @@ def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
     run.tokens_per_micro_batch = found.state["tokens_per_micro_batch"]
     run.recompute = found.state["recompute"]
     run.flat.load(found.tensors["values"])
-    run.optimizer.mean.copy_(found.tensors["mean"])
-    run.optimizer.square.copy_(found.tensors["square"])
+    run.optimizer.load_state(found.tensors)
     if run.settings.objective in NEED_REFERENCE:
         rows = [*run.examples, *run.validation]
         _take_reference(run, kept_reference(found, rows, run.settings.objective))

@@ -28,6 +28,8 @@ class History:
     bad_in_a_row: int = 0
     bad_rows: list[str] = field(default_factory=list)
     loss_scale: float = 1.0
+    good_at_scale: int = 0
+    overflows: int = 0
     examples: int = 0
     logical_tokens: int = 0
     executed_tokens: int = 0

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Method = Literal["lora", "full"]
+Method = Literal["lora", "qlora", "full"]
+Optimizer = Literal["adamw", "adamw_8bit"]
 Objective = Literal["sft", "dpo", "orpo", "kto", "distil"]
 Schedule = Literal["cosine", "linear", "constant"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -30,12 +31,14 @@ class TrainSettings:
     rank: int = 16
     alpha: float = 16
     rslora: bool = False
+    dora: bool = False
     dropout: float = 0.0
     target_modules: tuple[str, ...] = ("all-linear",)
     epochs: float = 3
     batch_size: int = 16
     learning_rate: float = 2e-4
     schedule: Schedule = "cosine"
+    optimizer: Optimizer = "adamw"
     warmup_fraction: float = 0.03
     weight_decay: float = 0.01
     clip_norm: float = 1.0

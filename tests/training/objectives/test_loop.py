@@ -246,6 +246,7 @@ def test_a_broken_engine_is_found_at_the_first_step(
         lambda self, window, dtype: torch.zeros(self.length, self.num_shared + self.length),
     )
     more = options(objective, make_loaded)
+    monkeypatch.setattr("whet.training.path._reason", lambda model: None)
     with pytest.raises(TrainingError, match="the self check failed"):
         train(make_loaded(), rows_for(objective), [], of(objective), folder=tmp_path, **more)
 
