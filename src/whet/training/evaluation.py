@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 
 from whet.errors import Interrupted
-from whet.rows.attention import row_attention
+from whet.rows.attention import pads_rows, row_attention
 from whet.rows.packing import pack
 from whet.rows.sequence import RenderedExample, TokenSequence
 from whet.training.earlier import EarlierRows
@@ -75,8 +75,13 @@ def sequence_losses(
     sums = np.zeros(len(sequences))
     choose_path(model)
     with row_attention(model), evaluation_mode(model), torch.no_grad():
-        border = rope_border(model.config)
-        rows = pack(sequences, tokens_per_row, prefix_rows=True, border=border)
+        rows = pack(
+            sequences,
+            tokens_per_row,
+            share_prefixes=not pads_rows(model),
+            prefix_rows=True,
+            border=rope_border(model.config),
+        )
         earlier = EarlierRows(rows)
         for index, row in enumerate(rows):
             if should_stop():
