@@ -135,7 +135,7 @@ def test_a_stopped_run_in_eight_bits_goes_on_bit_by_bit(
 def float16(monkeypatch: pytest.MonkeyPatch) -> None:
     """Lets a run compute in float16 here, which no setting does on a CPU."""
     choices = Choices("float16", 60, 1, "cpu", "a test")
-    monkeypatch.setattr(prepare, "choose", lambda model, settings: choices)
+    monkeypatch.setattr(prepare, "choose", lambda *_: choices)
 
 
 def test_float16_learns_with_float32_masters(
