@@ -117,10 +117,11 @@ def planned_again(
 
 
 def bytes_per_token(config: Any, itemsize: int, level: Recompute) -> float:
-    """What a token of a micro-batch takes, kept and in passing."""
-    width, inner = config.hidden_size, getattr(config, "intermediate_size", 4 * config.hidden_size)
-    heads = config.num_attention_heads
-    head = getattr(config, "head_dim", None) or width // heads
+    """What a token of a micro-batch takes, kept and in passing; without attention, no heads."""
+    width = config.hidden_size
+    inner = getattr(config, "intermediate_size", None) or 4 * width
+    heads = getattr(config, "num_attention_heads", 0)
+    head = getattr(config, "head_dim", None) or width // max(heads, 1)
     keys = (getattr(config, "num_key_value_heads", None) or heads) * head
     layer: int = 4 * width + 2 * heads * head + 2 * keys + 4 * inner + heads * ATTENDED
     norms = 2 * width * 4 if itemsize == 2 else 0  # norms compute, and keep, in float32
