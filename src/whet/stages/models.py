@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from whet.launch import num_processes
 from whet.progress import Progress
 from whet.project import Project
 from whet.rundir import RunDir
@@ -49,11 +50,14 @@ class Models:
         """A model that the project names, with the project's template."""
         from whet.models.load import load_model
 
-        template = self._project.config.template
+        config = self._project.config
         self._progress.say(f"loading {name}")
+        # What is cut over the ranks goes to their devices layer by layer.
+        is_cut = config.train.sharding == "full" and num_processes() > 1
         return load_model(
             model_name(self._project, name),
-            template=self._project.path(template) if template else None,
+            template=self._project.path(config.template) if config.template else None,
+            device="cpu" if is_cut else None,
         )
 
     def about(self) -> dict[str, Any]:

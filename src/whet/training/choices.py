@@ -44,13 +44,15 @@ class Choices:
         return asdict(self)
 
 
-def choose(model: Any, settings: TrainSettings) -> Choices:
+def choose(model: Any, settings: TrainSettings, device: str | None = None) -> Choices:
     """The settings where they decide, a measurement where they say auto.
+
+    `device` is where the model will be, if it is not there yet.
 
     Raises:
         TrainingError: float16 on a CPU, where it is useless.
     """
-    device = model.device.type
+    device = device or model.device.type
     if settings.dtype == "float16" and device == "cpu":
         raise TrainingError(
             "train.dtype=float16 on a CPU is many times slower than float32; use auto."
@@ -58,7 +60,9 @@ def choose(model: Any, settings: TrainSettings) -> Choices:
     dtype, reason = str(settings.dtype), "as set"
     if dtype == "auto":
         dtype, reason = _measured_dtype(model) if device == "cpu" else _gpu_dtype()
-    tokens = settings.tokens_per_micro_batch or _affordable_tokens(model, DTYPES[dtype].itemsize)
+    tokens = settings.tokens_per_micro_batch or _affordable_tokens(
+        model, DTYPES[dtype].itemsize, device
+    )
     return Choices(dtype, tokens, torch.get_num_threads(), device, reason)
 
 
@@ -128,12 +132,12 @@ def _gpu_dtype() -> tuple[str, str]:
     return "float16", "this GPU has no bfloat16"
 
 
-def _affordable_tokens(model: Any, itemsize: int) -> int:
+def _affordable_tokens(model: Any, itemsize: int, device: str) -> int:
     """Tokens whose activations take at most two fifths of the free memory, within bounds."""
     config = model.config
     inner = getattr(config, "intermediate_size", 4 * config.hidden_size)
     per_token = config.num_hidden_layers * (16 * config.hidden_size + 5 * inner) * itemsize
-    if model.device.type == "cuda":
+    if device == "cuda":
         free, (low, high) = torch.cuda.mem_get_info()[0], GPU_TOKENS
     else:
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from whet.errors import Interrupted
 from whet.rows.attention import row_attention
 from whet.rows.packing import pack
+from whet.rows.row import Row
 from whet.rows.sequence import RenderedExample, TokenSequence
 from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
 from whet.training.step import sequences_of
@@ -45,6 +46,7 @@ def token_losses(
     *,
     tokens_per_row: int = EVALUATION_TOKENS,
     should_stop: Callable[[], bool] = lambda: False,
+    align: Callable[[list[Row]], list[Row]] = list,
 ) -> TokenLosses:
     """The losses of the examples' trained tokens under the model as it is now.
 
@@ -54,8 +56,10 @@ def token_losses(
     sequences, owners = sequences_of(examples)
     sums = np.zeros(len(examples))
     counts = np.zeros(len(examples), np.int64)
-    np.add.at(sums, owners, sequence_losses(model, sequences, tokens_per_row, should_stop))
-    np.add.at(counts, owners, [sequence.num_loss_tokens for sequence in sequences])
+    of_example = np.asarray(owners, np.int64)
+    losses = sequence_losses(model, sequences, tokens_per_row, should_stop, align)
+    np.add.at(sums, of_example, losses)
+    np.add.at(counts, of_example, [sequence.num_loss_tokens for sequence in sequences])
     return TokenLosses(sums, counts)
 
 
@@ -64,15 +68,19 @@ def sequence_losses(
     sequences: Sequence[TokenSequence],
     tokens_per_row: int = EVALUATION_TOKENS,
     should_stop: Callable[[], bool] = lambda: False,
+    align: Callable[[list[Row]], list[Row]] = list,
 ) -> NDArray[np.float64]:
     """For each sequence the sum of its token losses, in nats: its negative log-probability.
+
+    `align` fills up the rows where ranks compute row by row together (`training.sharding`).
 
     Raises:
         Interrupted: asked to stop; nothing was changed.
     """
     sums = np.zeros(len(sequences))
     with row_attention(model), evaluation_mode(model), torch.no_grad():
-        for row in pack(sequences, tokens_per_row, border=rope_border(model.config)):
+        rows = pack(sequences, tokens_per_row, border=rope_border(model.config))
+        for row in align(rows):
             if should_stop():
                 raise Interrupted("stopped as asked, during an evaluation.")
             tensors = RowTensors.of(row, model.device)

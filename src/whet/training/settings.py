@@ -8,6 +8,7 @@ from typing import Any, Literal
 Method = Literal["lora", "full"]
 Objective = Literal["sft", "dpo", "orpo", "kto", "distil"]
 Schedule = Literal["cosine", "linear", "constant"]
+Sharding = Literal["none", "full"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -42,6 +43,7 @@ class TrainSettings:
     patience: int = 3
     max_length: int | None = None
     dtype: Dtype = "auto"
+    sharding: Sharding = "none"
     seed: int = 0
     tokens_per_micro_batch: int | None = None
     share_prefixes: bool = True

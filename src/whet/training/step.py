@@ -68,11 +68,13 @@ def step_gradient(
     share_prefixes: bool = True,
     loss_scale: float = 1.0,
     should_stop: Callable[[], bool] = lambda: False,
+    align: Callable[[list[Row]], list[Row]] | None = None,
 ) -> StepGradient:
     """Fills `flat.grads` with `loss_scale` times the gradient of the step's mean loss.
 
     `units` are sequences that stay in one row. `total_weight` is what the sum is divided by, the
-    weight of all triples if it is not given.
+    weight of all triples if it is not given. `align` is given where ranks compute row by row
+    together: it fills up the rows, and none is halved, since the others would not know.
 
     Raises:
         StopAskedError: asked to stop between two micro-batches; the buffer holds a part only.
@@ -83,11 +85,17 @@ def step_gradient(
         try:
             return _accumulated(
                 model, flat, sequences, units, tokens_per_micro_batch, total_weight, measure,
-                share_prefixes, loss_scale, should_stop,
+                share_prefixes, loss_scale, should_stop, align or list,
             )  # fmt: skip
         except RuntimeError as error:
-            if not _out_of_memory(error):
+            if not out_of_memory(error):
                 raise
+            if align is not None:
+                raise TrainingError(
+                    f"out of memory with micro-batches of {tokens_per_micro_batch} tokens, and "
+                    "with train.sharding=full all ranks depend on this one, so nothing can be "
+                    "tried again. Start more processes or shorten the rows (train.max_length)."
+                ) from None
             if tokens_per_micro_batch <= MIN_MICRO_BATCH_TOKENS:
                 raise TrainingError(
                     "out of memory with one sequence a micro-batch. Shorten the rows "
@@ -99,7 +107,8 @@ def step_gradient(
             torch.cuda.empty_cache()
 
 
-def _out_of_memory(error: RuntimeError) -> bool:
+def out_of_memory(error: RuntimeError) -> bool:
+    """Whether this is what torch raises when memory runs out."""
     return isinstance(error, torch.OutOfMemoryError) or "DefaultCPUAllocator" in str(error)
 
 
@@ -114,13 +123,14 @@ def _accumulated(
     share_prefixes: bool,
     loss_scale: float,
     should_stop: Callable[[], bool],
+    align: Callable[[list[Row]], list[Row]],
 ) -> StepGradient:
     rows = rows_of(model, sequences, units, tokens_per_micro_batch, share_prefixes=share_prefixes)
     weight = total_weight or sum(row.total_weight for row in rows)
     assert weight > 0, "a step without a loss token; the renderer refuses such examples"
     loss, bad = 0.0, set()
     margins: list[float] = []
-    for row in rows:
+    for row in align(rows):
         if should_stop():
             raise StopAskedError
         tensors = RowTensors.of(row, flat.grads.device)
