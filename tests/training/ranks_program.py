@@ -196,12 +196,14 @@ def poisoned(ranks: Ranks, folder: Path, name: str) -> None:
         return total, losses
 
     step.row_loss = row_loss
+    introduced = loop._introduce
+    loop._introduce = lambda run, progress: 0.0  # the check of itself would meet the bad row
     VARIANTS["poisoned"] = (TIED, replace(settings, tokens_per_micro_batch=512))
     progress = Heard()
     try:
         result, tensors, _ = train(ranks, folder, "poisoned", progress=progress)
     finally:
-        step.row_loss = honest
+        step.row_loss, loop._introduce = honest, introduced
     values = asdict(result) | {"said": progress.said, "memory": steps["memory"], "metrics": []}
     record(folder, "poisoned", ranks, values, tensors)
 
