@@ -1,6 +1,7 @@
 # make demo      an environment, then two projects: one that ships and one that says no
 # make install   every extra that runs on a CPU, and the tools for development
 # make test      install, then the fast tests;  make test-all  the slow proofs too
+# make soak      training stopped and killed 200 times each: not a bit may change
 # make check     format, lint, types, generated docs
 # make bench     training beside TRL + PEFT, on a quiet machine (about an hour on two cores)
 # make bench-gpu the same on a CUDA GPU, with the PyTorch of $(PYTHON); peers where they are installed
@@ -10,7 +11,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: demo install test test-all check format bench bench-gpu docs clean
+.PHONY: demo install test test-all soak check format bench bench-gpu docs clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -37,6 +38,9 @@ test: install
 
 test-all: install
 	$(BIN)/python -m pytest
+
+soak: install
+	WHET_SOAK=200 $(BIN)/python -m pytest tests/training/test_soak.py tests/training/test_corruption.py
 
 check: install
 	$(BIN)/ruff format --check .

@@ -199,6 +199,9 @@ class TrainConfig(Section):
     are all after the common prompt, of a judged row the last."""
     dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"
     """`auto`: bfloat16 where it is native and faster, else float16 on a GPU, else float32."""
+    sharding: Literal["none", "full"] = "none"
+    """Under torchrun, `full` cuts the model's weights over the processes (FSDP2): for a model that
+    one device cannot hold. Otherwise each holds all of it, which is faster."""
     seed: int = Field(default=0, ge=0)
     """Every random choice of training derives from it."""
     seeds: int = Field(default=1, ge=1, le=10)

@@ -167,7 +167,7 @@ def test_a_run_resumes_with_what_memory_forced_on_it(
     def forced(*arguments: Any, **options: Any) -> Any:
         return step_gradient(*arguments, **{**options, "recompute": "mlp"})
 
-    monkeypatch.setattr("whet.training.loop.step_gradient", forced)
+    monkeypatch.setattr("whet.training.reduction.step_gradient", forced)
     progress = recorder(2)
     with pytest.raises(Interrupted):
         train(make_loaded(), rows, [], SMALL, folder=tmp_path, progress=progress)
@@ -182,7 +182,7 @@ def test_a_run_resumes_with_what_memory_forced_on_it(
         seen.append(options["recompute"])
         return step_gradient(*arguments, **options)
 
-    monkeypatch.setattr("whet.training.loop.step_gradient", watched)
+    monkeypatch.setattr("whet.training.reduction.step_gradient", watched)
     train(make_loaded(), rows, [], SMALL, folder=tmp_path, resume=True)
     assert seen and set(seen) == {"mlp"}
 

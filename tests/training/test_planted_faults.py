@@ -35,6 +35,7 @@ class Fault:
 
 PARITY = "tests/training/test_parity.py"
 EXACT = "tests/training/test_exactness.py"
+RANKS = "tests/training/test_distributed.py"
 PREFERENCE = "tests/training/objectives/test_parity.py"
 EARLIER = "tests/training/test_earlier.py"
 FAULTS = (
@@ -114,7 +115,7 @@ FAULTS = (
     ),
     Fault(
         "a self check that passes everything", "training/verify.py",
-        "if not (exact_loss and exact_gradient) and bool(plain.loss.isfinite()):", "if False:",
+        "if not (exact_loss and exact_gradient) and is_finite:", "if False:",
         "tests/training/test_loop.py", "broken_engine",
     ),
     Fault(
@@ -124,8 +125,42 @@ FAULTS = (
     ),
     Fault(
         "a checkpoint read without its hashes", "training/checkpoint.py",
-        "if _fingerprint(path / name) != manifest[name]:", "if False:",
+        "if (path / MANIFEST).read_bytes() != _manifest(path):", "if False:",
         "tests/training/test_resume.py", "damaged",
+    ),
+    Fault(
+        "a manifest compared by its meaning only", "training/checkpoint.py",
+        "if (path / MANIFEST).read_bytes() != _manifest(path):",
+        "if json.loads((path / MANIFEST).read_bytes()) != json.loads(_manifest(path)):",
+        "tests/training/test_corruption.py", "longer and manifest",
+    ),
+    Fault(
+        "a checkpoint in its place before it is on the disk", "training/checkpoint.py",
+        "_sync(building / name)", "pass", "tests/training/test_corruption.py", "synced",
+    ),
+    Fault(
+        "a step saved again over its predecessor", "training/checkpoint.py",
+        "number = max(same)[1] + 1 if same else 0", "number = 0",
+        "tests/training/test_corruption.py", "saved_again",
+    ),
+    Fault(
+        "gradients of ranks not added up", "training/reduction.py",
+        "run.ranks.add_up(run.flat.grads)", "pass", RANKS, "what_one_does and not in_full",
+    ),
+    Fault(
+        "each rank's loss over its own tokens", "training/reduction.py",
+        "total_weight=total_weight", "total_weight=task.weight or 1.0", RANKS,
+        "what_one_does and not in_full",
+    ),
+    Fault(
+        "the mean of the ranks' shards", "training/sharding.py",
+        "group.set_gradient_divide_factor(1.0)", "group.set_gradient_divide_factor(2.0)", RANKS,
+        "what_one_does and not in_full",
+    ),
+    Fault(
+        "the norm of one rank's shards", "training/loop.py",
+        "run.ranks.add_up if run.flat.is_sharded else None", "None", RANKS,
+        "what_one_does and not in_full",
     ),
     Fault(
         "the rejected answer pulled with the chosen one", "training/objectives/task.py",

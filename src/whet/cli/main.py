@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Sequence
@@ -13,9 +14,14 @@ from typing import Any
 import typer
 
 from whet.errors import Interrupted, WhetError
+from whet.launch import num_processes, process_number
 from whet.version import __version__
 
 MAX_LINES = 25
+# Faults of the disk and of permissions, not of a program.
+ENVIRONMENT_FAULTS = {
+    errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO,
+}  # fmt: skip
 
 # typer may carry its own copy of click; its base of all usage errors is found, not imported.
 UsageFault: Any = next(c for c in typer.BadParameter.__mro__ if c.__name__ == "ClickException")
@@ -106,6 +112,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno not in ENVIRONMENT_FAULTS:
+            raise
+        where = f"{error.filename}: " if error.filename else ""
+        _complain(f"{where}{error.strerror}. What was written before is whole.")
+        return 2
     return int(status or 0)
 
 
@@ -114,5 +126,6 @@ def _complain(message: str) -> None:
     lines = message.split("\n")
     if len(lines) > MAX_LINES:
         lines = [*lines[:MAX_LINES], f"... and {len(lines) - MAX_LINES} more."]
-    lines[0] = f"whet: {lines[0]}"
+    who = f"whet (rank {process_number()})" if num_processes() > 1 else "whet"
+    lines[0] = f"{who}: {lines[0]}"
     sys.stderr.write("".join(f"{line}\n" for line in lines))

@@ -23,6 +23,13 @@ ConfigPath = Annotated[Path, typer.Option("--config", help="The project's file."
 AsJson = Annotated[
     bool, typer.Option("--json", help="Print the result as JSON on stdout, and nothing else.")
 ]
+AcceptChanges = Annotated[
+    bool,
+    typer.Option(
+        "--accept-changes",
+        help="Go on with a stopped run although versions or the number of processes changed.",
+    ),
+]
 
 DEFAULT_CONFIG = Path("whet.yaml")
 

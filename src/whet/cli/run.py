@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from whet.cli import output
-from whet.cli.options import DEFAULT_CONFIG, Arguments, AsJson, ConfigPath, parse
+from whet.cli.options import DEFAULT_CONFIG, AcceptChanges, Arguments, AsJson, ConfigPath, parse
 
 
 def command(
@@ -22,6 +22,7 @@ def command(
     require: Annotated[
         str | None, typer.Option(metavar="ship", help="Exit 1 unless the verdict is to ship.")
     ] = None,
+    accept_changes: AcceptChanges = False,
     as_json: AsJson = False,
 ) -> int:
     """The main job: check, baselines, train, evaluate, verdict, report."""
@@ -36,6 +37,7 @@ def command(
             *parsed.overrides,
             smoke=smoke,
             train_anyway=train_anyway,
+            accept_changes=accept_changes,
             progress=progress,
         )
     if as_json:

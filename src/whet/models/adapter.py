@@ -293,8 +293,12 @@ def _write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def save_model(loaded: LoadedModel, folder: Path) -> None:
+def save_model(
+    loaded: LoadedModel, folder: Path, state: Mapping[str, Tensor] | None = None
+) -> None:
     """Writes a fully trained (or merged) model with tokenizer, template and all stop tokens.
+
+    `state` are its weights where they are not whole in the model itself (see `sharding`).
 
     Raises:
         ModelError: it still has LoRA layers (merge them first), or layers in NF4.
@@ -306,5 +310,5 @@ def save_model(loaded: LoadedModel, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     config = loaded.model.generation_config
     config.eos_token_id = list(loaded.stop_ids) if len(loaded.stop_ids) > 1 else loaded.stop_ids[0]
-    loaded.model.save_pretrained(folder)
+    loaded.model.save_pretrained(folder, **({"state_dict": dict(state)} if state else {}))
     loaded.tokenizer.save_pretrained(folder)

@@ -14,6 +14,7 @@ from whet.configfile import dump_yaml
 from whet.data import Dataset
 from whet.errors import ConfigError, RunError
 from whet.evals.choose import validation_sample
+from whet.launch import refuse_several
 from whet.progress import Progress, check_stop
 from whet.project import Project, open_project
 from whet.rundir import RunDir, State, read_json, write_text
@@ -23,6 +24,7 @@ from whet.types import Decoding, Example
 if TYPE_CHECKING:
     from whet.retrieval import Embedder, Index, Neighbours
     from whet.stages.models import Models
+    from whet.training.distributed import Ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class Job:
     dataset: Dataset
     decoding: Decoding
     warnings: list[str] = field(default_factory=list)
+    ranks: Ranks | None = None
+    accept_changes: bool = False
 
     @property
     def config(self) -> Config:
@@ -144,6 +148,8 @@ def start(
         ConfigError, DataError, ModelError: the project cannot be run; no folder was made.
         RunError: the run is complete, or is no run of this verb.
     """
+    if verb != "train":
+        refuse_several(verb)
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         return resume(RunDir(Path(source)), overrides, verb, progress)
     project = open_project(source, overrides, root)
@@ -183,6 +189,18 @@ def resume(run: RunDir, overrides: Sequence[str], verb: str, progress: Progress)
         raise RunError(f"{run.path} was made by `whet {record['verb']}`: go on with that verb.")
     if run.state is State.COMPLETE:
         raise RunError(f"{run.path} is complete. See it with: whet report {run.path}")
+    job = reopen(run, progress)
+    progress.say(f"{run.path}: going on after {', '.join(record['stages']) or 'the beginning'}")
+    return job
+
+
+def reopen(run: RunDir, progress: Progress) -> Job:
+    """The job of a run that is there, in whatever state.
+
+    Raises:
+        RunError: its data have changed.
+    """
+    record = run.record()
     values = record["options"]
     options = Options(**{**values, "arms": tuple(values["arms"])})
     project = open_project(run.config, root=run.root)
@@ -192,7 +210,6 @@ def resume(run: RunDir, overrides: Sequence[str], verb: str, progress: Progress)
             f"{run.path}: the data have changed since this run began (version"
             f" {record['data_version']}, now {dataset.version}). Start a new run."
         )
-    progress.say(f"{run.path}: going on after {', '.join(record['stages']) or 'the beginning'}")
     how = decoding(project.config, dataset)
     return Job(project, run, options, progress, dataset, how, list(record.get("warnings", [])))
 

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from whet.launch import num_processes
 from whet.progress import Progress
 from whet.project import Project
 from whet.rundir import RunDir
@@ -55,12 +56,15 @@ class Models:
         """A model that the project names, with the project's template."""
         from whet.models.load import load_model
 
-        template = self._project.config.template
+        config = self._project.config
         bits = ", linear layers in 4 bits (NF4): so it is trained on and judged" if four_bit else ""
         self._progress.say(f"loading {name}{bits}")
+        # What is cut over the ranks goes to their devices layer by layer.
+        is_cut = config.train.sharding == "full" and num_processes() > 1
         loaded = load_model(
             model_name(self._project, name),
-            template=self._project.path(template) if template else None,
+            template=self._project.path(config.template) if config.template else None,
+            device="cpu" if is_cut else None,
             four_bit=four_bit,
         )
         for notice in loaded.notices:

@@ -20,7 +20,10 @@ from whet.stages.preparing import model_name
 from whet.types import Example
 
 if TYPE_CHECKING:
+    from torch import Tensor
+
     from whet.models.load import LoadedModel
+    from whet.training.distributed import Ranks
     from whet.training.result import TrainResult
     from whet.training.settings import TrainSettings
 
@@ -29,7 +32,13 @@ SMOKE_BATCH = 4
 
 
 def train_candidates(job: Job) -> None:
-    """Trains unless the baselines showed that it would be a waste; writes `training.json`."""
+    """Trains unless the baselines showed that it would be a waste; writes `training.json`.
+
+    Of several ranks all do this, and the first alone writes.
+    """
+    from whet.training.distributed import ALONE
+
+    ranks = job.ranks or ALONE
     if job.stored("choices.json")["stop"]:
         return
     chosen = read_chosen(job)
@@ -40,15 +49,22 @@ def train_candidates(job: Job) -> None:
         uses_adapter=True,
         num_passages=chosen.num_passages,
     )
+    if not ranks.is_first:
+        ranks.tell(None)  # passages that are shown are embedded once, by the first
     train_rows = _rows(job, arm, job.dataset.train)
     validation_rows = _rows(job, arm, job.dataset.validation)
+    if ranks.is_first:
+        ranks.tell(None)
     seeds = range(job.config.train.seed, job.config.train.seed + job.config.train.seeds)
-    kept = [_train_one(job, seed, train_rows, validation_rows) for seed in seeds]
+    kept = [_train_one(job, ranks, seed, train_rows, validation_rows) for seed in seeds]
     best = min(range(len(kept)), key=lambda i: _loss(kept[i]))
     for number, record in enumerate(kept):
         record["chosen"] = number == best
-    _take(job, kept[best]["seed"])
-    write_json(job.run.file(FILE), {"seeds": kept, "settings": _settings(job.config, 0).as_dict()})
+    if ranks.is_first:
+        _take(job, kept[best]["seed"])
+        settings = _settings(job.config, 0).as_dict()
+        write_json(job.run.file(FILE), {"seeds": kept, "settings": settings})
+    ranks.tell(None)  # the others read the result, so it has to be there
 
 
 def _loss(record: dict[str, Any]) -> float:
@@ -92,7 +108,11 @@ def _seed_folder(job: Job, seed: int) -> Path:
 
 
 def _train_one(
-    job: Job, seed: int, train_rows: Sequence[Example], validation_rows: Sequence[Example]
+    job: Job,
+    ranks: Ranks,
+    seed: int,
+    train_rows: Sequence[Example],
+    validation_rows: Sequence[Example],
 ) -> dict[str, Any]:
     """One training run, saved; a seed that was finished before an interruption is read back."""
     folder = _seed_folder(job, seed)
@@ -101,6 +121,7 @@ def _train_one(
         return record
     from whet.rows.proven import proven_examples
     from whet.training.loop import train
+    from whet.training.sharding import whole_state
 
     job.models.forget()
     loaded = job.models.base_model
@@ -114,7 +135,12 @@ def _train_one(
     )
 
     def log(row: dict[str, Any]) -> None:
-        append_jsonl(job.run.metrics, {"seed": seed, **{k: _finite(v) for k, v in row.items()}})
+        line = {"seed": seed, **{k: _finite(v) for k, v in row.items()}}
+        try:
+            append_jsonl(job.run.metrics, line)
+        except OSError as error:
+            # Curves are no reason to lose a run: `training.json` has them all again at its end.
+            job.warn(f"{job.run.metrics}: not written from some step on ({error.strerror}).")
 
     teacher = _teacher(job)
     result = train(
@@ -125,12 +151,16 @@ def _train_one(
         folder=checkpoints,
         log=log,
         progress=job.progress,
+        ranks=ranks,
         resume=checkpoints.is_dir() and any(checkpoints.iterdir()),
         teacher=teacher,
+        accept_changes=job.accept_changes,
     )
-    _save(loaded, settings, folder)
     record = {"seed": seed, **_record(result)}
-    write_json(folder / "result.json", record)
+    state = whole_state(loaded.model, ranks)
+    if ranks.is_first:
+        _save(loaded, settings, folder, state)
+        write_json(folder / "result.json", record)
     job.models.forget()
     return record
 
@@ -156,11 +186,13 @@ def _record(result: TrainResult) -> dict[str, Any]:
     return values
 
 
-def _save(loaded: LoadedModel, settings: TrainSettings, folder: Path) -> None:
+def _save(
+    loaded: LoadedModel, settings: TrainSettings, folder: Path, state: dict[str, Tensor] | None
+) -> None:
     from whet.models.adapter import save_adapter, save_model
 
     if settings.method == "full":
-        save_model(loaded, folder / "model")
+        save_model(loaded, folder / "model", state)
     else:
         save_adapter(loaded, folder / "adapter", dropout=settings.dropout)
 

@@ -50,15 +50,18 @@ class Choices:
         return asdict(self)
 
 
-def choose(model: Any, settings: TrainSettings, longest: int = 0) -> Choices:
+def choose(
+    model: Any, settings: TrainSettings, longest: int = 0, device: str | None = None
+) -> Choices:
     """The settings where they decide, a measurement where they say auto.
 
-    `longest` is the longest sequence of the run, in tokens.
+    `longest` is the longest sequence of the run, in tokens; `device` is where the model will be, if
+    it is not there yet.
 
     Raises:
         TrainingError: float16 on a CPU, where it is useless; offloading without a GPU.
     """
-    device = model.device.type
+    device = device or model.device.type
     if settings.dtype == "float16" and device == "cpu":
         raise TrainingError(
             "train.dtype=float16 on a CPU is many times slower than float32; use auto."
@@ -68,7 +71,7 @@ def choose(model: Any, settings: TrainSettings, longest: int = 0) -> Choices:
         dtype, reason = _measured_dtype(model) if device == "cpu" else _gpu_dtype()
     if settings.recompute is not None:
         refuse_unknown(model, settings.recompute)
-    free = free_bytes(model.device) - _state_bytes(model, settings)
+    free = free_bytes(torch.device(device)) - _state_bytes(model, settings)
     demand = Demand(free, longest, settings.tokens_per_micro_batch, settings.recompute)
     plan = planned(model, DTYPES[dtype].itemsize, demand)
     return Choices(

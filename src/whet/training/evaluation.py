@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from whet.errors import Interrupted
 from whet.rows.attention import pads_rows, row_attention
 from whet.rows.packing import pack
+from whet.rows.row import Row
 from whet.rows.sequence import RenderedExample, TokenSequence
 from whet.training.earlier import EarlierRows
 from whet.training.forward import RowTensors, evaluation_mode, rope_border, row_loss
@@ -47,6 +48,7 @@ def token_losses(
     *,
     tokens_per_row: int = EVALUATION_TOKENS,
     should_stop: Callable[[], bool] = lambda: False,
+    align: Callable[[list[Row]], list[Row]] = list,
 ) -> TokenLosses:
     """The losses of the examples' trained tokens under the model as it is now.
 
@@ -56,8 +58,10 @@ def token_losses(
     sequences, owners = sequences_of(examples)
     sums = np.zeros(len(examples))
     counts = np.zeros(len(examples), np.int64)
-    np.add.at(sums, owners, sequence_losses(model, sequences, tokens_per_row, should_stop))
-    np.add.at(counts, owners, [sequence.num_loss_tokens for sequence in sequences])
+    of_example = np.asarray(owners, np.int64)
+    losses = sequence_losses(model, sequences, tokens_per_row, should_stop, align)
+    np.add.at(sums, of_example, losses)
+    np.add.at(counts, of_example, [sequence.num_loss_tokens for sequence in sequences])
     return TokenLosses(sums, counts)
 
 
@@ -66,8 +70,11 @@ def sequence_losses(
     sequences: Sequence[TokenSequence],
     tokens_per_row: int = EVALUATION_TOKENS,
     should_stop: Callable[[], bool] = lambda: False,
+    align: Callable[[list[Row]], list[Row]] = list,
 ) -> NDArray[np.float64]:
     """For each sequence the sum of its token losses, in nats: its negative log-probability.
+
+    `align` fills up the rows where ranks compute row by row together (`training.sharding`).
 
     Raises:
         Interrupted: asked to stop; nothing was changed.
@@ -79,9 +86,10 @@ def sequence_losses(
             sequences,
             tokens_per_row,
             share_prefixes=not pads_rows(model),
-            prefix_rows=True,
+            prefix_rows=align is list,
             border=rope_border(model.config),
         )
+        rows = align(rows)
         earlier = EarlierRows(rows)
         for index, row in enumerate(rows):
             if should_stop():

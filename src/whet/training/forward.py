@@ -16,6 +16,7 @@ from whet.rows.row import Row, Segment
 from whet.rows.segments import SegmentTable
 from whet.training.loss import HeadLoss, HeadSetting, LossTensors
 from whet.training.padded import padded_hidden
+from whet.training.sharding import through_root
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -139,6 +140,7 @@ def head_loss(model: Any, hidden: Tensor, loss: LossTensors) -> tuple[Tensor, Te
     return total
 
 
+@through_root
 def row_loss(model: Any, row: RowTensors) -> tuple[Tensor, Tensor]:
     """(weighted sum of the row's losses, each triple's loss [N]); only the sum has a gradient."""
     return head_loss(model, row_hidden(model, row), row.loss)

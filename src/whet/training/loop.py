@@ -8,8 +8,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from whet.errors import Interrupted, TrainingError
 from whet.models.four_bit import num_weights
 from whet.models.load import LoadedModel
@@ -18,18 +16,19 @@ from whet.rows.attention import row_attention
 from whet.rows.sequence import RenderedExample
 from whet.training.choices import flushed_denormals
 from whet.training.diagnosis import diagnose
+from whet.training.distributed import ALONE, Muted, Ranks
 from whet.training.loss_scale import grow_loss_scale, halve_loss_scale
 from whet.training.memory import PeakMeter
-from whet.training.objectives.task import Task, task_of
 from whet.training.objectives.teacher import teacher_attention
-from whet.training.objectives.validation import reward_metrics, validate
+from whet.training.objectives.validation import reward_metrics
 from whet.training.optimizer import clip_gradient
 from whet.training.path import choose_path
 from whet.training.prepare import Run, prepare
+from whet.training.reduction import joint_gradient, joint_validation
 from whet.training.result import TrainResult, peak_memory_bytes
 from whet.training.schedule import learning_rate
 from whet.training.settings import TrainSettings
-from whet.training.step import StepGradient, StopAskedError, sequences_of, step_gradient
+from whet.training.step import StepGradient, StopAskedError, sequences_of
 from whet.training.verify import verify
 
 MAX_BAD_STEPS = 3
@@ -45,6 +44,7 @@ def train(
     folder: Path,
     log: Log = lambda metrics: None,
     progress: Progress | None = None,
+    ranks: Ranks = ALONE,
     resume: bool = False,
     accept_changes: bool = False,
     teacher: LoadedModel | None = None,
@@ -55,7 +55,8 @@ def train(
     dictionary a step (`step`, `train/loss`, `train/learning_rate`, `train/grad_norm`,
     `train/tokens_per_s`) and one an evaluation (`step`, `validation/loss`); of preferences both
     have `reward_margin` and `reward_accuracy` too. With `resume` the run goes on from its newest
-    whole checkpoint exactly as if it had never stopped. `teacher` is whom to distil from.
+    whole checkpoint exactly as if it had never stopped. `teacher` is whom to distil from. Of
+    several `ranks` each computes a part of every step; the first alone logs, speaks and writes.
 
     Raises:
         Interrupted: `progress.should_stop()`; the state is saved.
@@ -64,9 +65,11 @@ def train(
         DataError: rows that do not fit the model.
     """
     progress = progress or Silent()
+    if not ranks.is_first:
+        progress, log = Muted(progress), _unlogged
     run = prepare(
         loaded, examples, validation, settings,
-        folder=folder, progress=progress, resume=resume, accept_changes=accept_changes,
+        folder=folder, progress=progress, ranks=ranks, resume=resume, accept_changes=accept_changes,
         teacher=teacher,
     )  # fmt: skip
     with row_attention(run.model), teacher_attention(run.teacher), flushed_denormals():
@@ -83,7 +86,8 @@ def train(
                 # The sampler alone decides which examples form this step ...
                 chosen = [run.examples[i] for i in run.sampler.examples(run.history.step)]
 
-                # ... the objective what is to be lowered, the engine only how it is computed.
+                # ... the objective what is to be lowered, the engine only how it is computed;
+                # each rank computes a part.
                 gradient = _gradient(run, chosen, progress)
 
                 # One step of the optimizer, unless something is not finite.
@@ -99,7 +103,7 @@ def train(
 
 def _introduce(run: Run, progress: Progress) -> float:
     """Says what is trained and lets the run check itself; returns the seconds that took."""
-    trainable = run.flat.values.numel()
+    trainable = run.flat.num_values
     total = num_weights(run.model)
     progress.say(
         f"training {trainable:,} of {total:,} weights ({trainable / total:.1%}) on "
@@ -112,47 +116,23 @@ def _introduce(run: Run, progress: Progress) -> float:
     if run.history.step:
         return 0.0
     first = [run.examples[i] for i in run.sampler.examples(0)]
-    found = verify(run.model, run.flat.parameters, first, run.settings, run.teacher)
+    gradient = run.flat.gradient if run.flat.is_sharded else None
+    found = verify(run.model, run.flat.parameters, first, run.settings, run.teacher, gradient)
     progress.say(str(found))
     return found.verify_seconds
 
 
 def _gradient(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -> StepGradient:
     """The step's gradient; on being asked to stop, a checkpoint of the state before it."""
-    if run.settings.dropout:
-        torch.manual_seed(hash((run.settings.seed, run.history.step)))
-    meter = None if run.history.step else PeakMeter(run.flat.values.device)
+    alone_at_first = run.ranks.count == 1 and not run.history.step
+    meter = PeakMeter(run.flat.values.device) if alone_at_first else None
     try:
-        task = _task(run, chosen, progress)
-        gradient = step_gradient(
-            run.model,
-            run.flat,
-            task.sequences,
-            run.tokens_per_micro_batch,
-            units=task.units,
-            total_weight=task.weight,
-            measure=task.measure,
-            recompute=run.recompute,
-            share_prefixes=run.shares_prefixes,
-            loss_scale=run.history.loss_scale,
-            should_stop=progress.should_stop,
-        )
-    except (StopAskedError, Interrupted):
+        gradient = joint_gradient(run, chosen, progress.should_stop)
+    except StopAskedError:
         raise _interrupted(run) from None
     if change := run.adapt(gradient, meter):
         _journal(run, change, progress)
     return gradient
-
-
-def _task(run: Run, chosen: Sequence[RenderedExample], progress: Progress) -> Task:
-    return task_of(
-        run.model,
-        chosen,
-        run.settings,
-        teacher=run.teacher,
-        tokens_per_row=run.tokens_per_micro_batch,
-        should_stop=progress.should_stop,
-    )
 
 
 def _update(
@@ -162,7 +142,8 @@ def _update(
     history = run.history
     if history.loss_scale != 1.0:
         run.flat.grads.div_(history.loss_scale)
-    norm = clip_gradient(run.flat.grads, run.settings.clip_norm)
+    add_up = run.ranks.add_up if run.flat.is_sharded else None
+    norm = clip_gradient(run.flat.grads, run.settings.clip_norm, add_up)
     rate = learning_rate(history.step, run.sampler.num_steps, run.settings)
     finite = math.isfinite(gradient.loss) and math.isfinite(norm)
     if finite:
@@ -218,19 +199,15 @@ def _evaluate_and_save(run: Run, log: Log, progress: Progress) -> None:
         return
     if run.validation:
         try:
-            found = validate(
-                run.model,
-                run.validation,
-                run.settings,
-                teacher=run.teacher,
-                tokens_per_row=run.tokens_per_micro_batch,
-                should_stop=progress.should_stop,
+            found = joint_validation(
+                run, progress.should_stop, lambda told: _journal(run, told, progress)
             )
-        except Interrupted:
+        except StopAskedError:
             raise _interrupted(run) from None
         loss = found.loss
         history.validation.append((history.step, loss))
-        if history.step and (history.best_loss is None or loss < history.best_loss):
+        best = math.inf if history.best_loss is None else history.best_loss
+        if history.step and loss < best:
             history.best_loss, history.best_step, history.worse_in_a_row = loss, history.step, 0
             run.best = run.flat.values.clone()
         elif history.step:
@@ -239,6 +216,10 @@ def _evaluate_and_save(run: Run, log: Log, progress: Progress) -> None:
         log({"step": history.step, "validation/loss": loss, **rewards})
     if history.step:
         run.save()
+
+
+def _unlogged(metrics: dict[str, Any]) -> None:
+    """The log of a rank that is not the first."""
 
 
 def _interrupted(run: Run) -> Interrupted:
@@ -279,7 +260,7 @@ def _finish(run: Run, verify_seconds: float) -> TrainResult:
         best_validation_loss=history.best_loss,
         stopped_early=run.stopped_early,
         diagnosis=diagnosis,
-        num_trainable=run.flat.values.numel(),
+        num_trainable=run.flat.num_values,
         num_total=num_weights(run.model),
         dtype=run.choices.dtype,
         choices=run.choices.as_dict(),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from whet.models.load import LoadedModel
 from whet.models.lora import TRAINED, add_lora, lora_modules
 from whet.progress import Progress
 from whet.rows.attention import pads_rows
+from whet.rows.row import Row
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint, loss_scale
 from whet.training.choices import Choices, apply, choose, corrected
+from whet.training.distributed import Ranks
 from whet.training.memory import PeakMeter
 from whet.training.objectives.fitting import fit_for
 from whet.training.objectives.preference import NEED_REFERENCE
@@ -39,9 +42,11 @@ from whet.training.recompute import Recompute
 from whet.training.result import History
 from whet.training.sampler import Sampler
 from whet.training.settings import TrainSettings
+from whet.training.sharding import aligned, shard
 from whet.training.step import StepGradient
 
 OPTIMIZERS: dict[str, type[AdamW | AdamW8bit]] = {"adamw": AdamW, "adamw_8bit": AdamW8bit}
+NUM_FLAT, BYTES = 4, 4  # values, mean, square and best, in float32
 
 
 @dataclass(slots=True, eq=False)
@@ -53,6 +58,7 @@ class Run:
     validation: Sequence[RenderedExample]
     settings: TrainSettings
     folder: Path
+    ranks: Ranks
     choices: Choices
     flat: FlatParameters
     optimizer: AdamW | AdamW8bit
@@ -108,8 +114,24 @@ class Run:
     def finished(self) -> bool:
         return self.stopped_early or self.history.step >= self.sampler.num_steps
 
+    @property
+    def align(self) -> Callable[[list[Row]], list[Row]] | None:
+        """Fills up rows where all ranks must compute equally many; None where they need not."""
+        return partial(aligned, ranks=self.ranks) if self.settings.sharding == "full" else None
+
+    def should_stop(self, asked: Callable[[], bool]) -> Callable[[], bool]:
+        """Whether to stop now; of any rank, where all compute row by row together."""
+        return (lambda: self.ranks.any(asked())) if self.align else asked
+
     def save(self) -> Path:
-        """Commits a checkpoint of the state as it is, between two steps."""
+        """Commits a checkpoint of the state as it is, between two steps; the first rank writes.
+
+        Raises:
+            TrainingError: it cannot be written, or the ranks' weights are no longer the same bits.
+        """
+        if not self.flat.is_sharded:
+            bits = self.flat.values.view(torch.int32).sum(dtype=torch.int64)
+            self.ranks.agree({"bits of the weights": int(bits)})
         state = {
             "history": asdict(self.history),
             "choices": self.choices.as_dict(),
@@ -121,9 +143,12 @@ class Run:
         tensors = {"values": self.flat.values, **self.optimizer.state()}
         if self.best is not None:
             tensors["best"] = self.best
+        tensors = {name: self.flat.whole(tensor) for name, tensor in tensors.items()}
         if self.settings.objective in NEED_REFERENCE:
             tensors["reference"] = reference_of([*self.examples, *self.validation])
-        return checkpoint.write(self.folder, self.history.step, state, tensors)
+        step = self.history.step
+        place = self.ranks.first(lambda: str(checkpoint.write(self.folder, step, state, tensors)))
+        return Path(place)
 
 
 def prepare(
@@ -134,6 +159,7 @@ def prepare(
     *,
     folder: Path,
     progress: Progress,
+    ranks: Ranks,
     resume: bool,
     accept_changes: bool,
     teacher: LoadedModel | None = None,
@@ -144,8 +170,9 @@ def prepare(
         DataError: no examples, rows that are longer than the model or `max_length` allows, or
             rows that the objective cannot learn from.
         TrainingError: on resuming, nothing whole to resume from or something has changed; or a
-            teacher that cannot teach this model.
+            teacher that cannot teach this model; or the ranks do not see the same.
     """
+    _refuse_unshared(settings, ranks)
     require_teacher(loaded, teacher, settings.objective)
     check_lengths([*examples, *validation], settings, loaded.max_positions)
     examples = fit_for(examples, settings, loaded)
@@ -153,24 +180,32 @@ def prepare(
     sampler = Sampler([e.id for e in examples], settings.batch_size, settings.epochs, settings.seed)
     for model in (loaded.model, *([teacher.model] if teacher else [])):
         choose_path(model)
-    made_of = _made_of(loaded, examples, validation, settings)
+    made_of = _made_of(loaded, examples, validation, settings, ranks)
     made_of |= {"teacher": teacher.identity} if teacher else {}
     found = checkpoint.latest(folder) if resume else None
+    ranks.agree({**made_of, "newest checkpoint": found.path.name if found else None})
     if found is not None:
         for notice in found.notices:
             progress.say(notice)
         _refuse_changes(found, made_of, accept_changes, progress)
     model = loaded.model
     longest = max(example.longest for example in examples)
-    choices = Choices(**found.state["choices"]) if found else choose(model, settings, longest)
+    choices = (
+        Choices(**found.state["choices"]) if found else _chosen(model, settings, longest, ranks)
+    )
     apply(choices, model)
-    flat = FlatParameters(_trained(model, settings))
+    trained = _trained(model, settings)
+    if settings.sharding == "full":
+        shard(model, ranks)
+        trained = _trained(model, settings)
+    flat = FlatParameters(trained)
     run = Run(
         model=model,
         examples=examples,
         validation=validation,
         settings=settings,
         folder=folder,
+        ranks=ranks,
         choices=choices,
         flat=flat,
         optimizer=OPTIMIZERS[settings.optimizer](flat, settings.weight_decay),
@@ -183,6 +218,11 @@ def prepare(
         recompute=choices.recompute,
         teacher=teacher.model if teacher else None,
     )
+    warning = checkpoint.check_space(folder, NUM_FLAT * BYTES * flat.num_values)
+    if warning:
+        progress.say(warning)
+    if resume and found is None:
+        progress.say(f"{folder}: no checkpoint yet; training begins at its first step")
     if found is not None:
         _restore(run, found)
         progress.say(f"resumed at step {run.history.step} from {found.path}")
@@ -232,6 +272,32 @@ def check_lengths(
         raise DataError(faults)
 
 
+def _refuse_unshared(settings: TrainSettings, ranks: Ranks) -> None:
+    """What several ranks cannot compute together: KTO's divergence, and much of it in shards."""
+    if ranks.count > 1 and settings.objective == "kto":
+        raise TrainingError("train.objective=kto works in one process; start it without torchrun.")
+    if settings.sharding == "none":
+        return
+    for key, possible in (
+        ("objective", ("sft",)),
+        ("method", ("lora", "full")),
+        ("optimizer", ("adamw",)),
+    ):
+        if (chosen := getattr(settings, key)) not in possible:
+            raise TrainingError(
+                f"train.sharding=full works with train.{key}={' or '.join(possible)}, not "
+                f"{chosen}. Use train.sharding=none."
+            )
+
+
+def _chosen(model: Any, settings: TrainSettings, longest: int, ranks: Ranks) -> Choices:
+    """The first rank's choices: a measurement may come out otherwise on another."""
+    device = model.device.type
+    if settings.sharding == "full" and torch.cuda.is_available():
+        device = "cuda"
+    return Choices(**ranks.tell(choose(model, settings, longest, device).as_dict()))
+
+
 def _trained(model: Any, settings: TrainSettings) -> list[tuple[str, torch.nn.Parameter]]:
     """The parameters to train, made trainable; LoRA layers are put in where there are none."""
     model.eval()
@@ -276,6 +342,7 @@ def _made_of(
     examples: Sequence[RenderedExample],
     validation: Sequence[RenderedExample],
     settings: TrainSettings,
+    ranks: Ranks,
 ) -> dict[str, Any]:
     """Everything that must be equal for a resumed run to continue the same computation."""
     import transformers
@@ -288,6 +355,7 @@ def _made_of(
         "transformers": transformers.__version__,
         "device": loaded.device.type,
         "path": path_name(loaded.model),
+        "ranks": ranks.count,
         **{f"train.{key}": value for key, value in settings.as_dict().items()},
     }
 
@@ -316,7 +384,10 @@ def _refuse_changes(
         return
     told = "; ".join(changes)
     if not accept:
-        raise TrainingError(f"{found.path}: cannot be continued exactly, because of {told}.")
+        raise TrainingError(
+            f"{found.path}: cannot be continued exactly, because of {told}. Undo that, or go on "
+            "with --accept-changes, which is recorded with the run."
+        )
     found.state["history"]["journal"].append(f"resumed with changes: {told}")
     progress.say(f"resuming with changes: {told}")
 
@@ -328,10 +399,12 @@ def _restore(run: Run, found: checkpoint.Checkpoint) -> None:
     run.optimizer.num_updates = found.state["num_updates"]
     run.tokens_per_micro_batch = found.state["tokens_per_micro_batch"]
     run.recompute = found.state["recompute"]
-    run.flat.load(found.tensors["values"])
-    run.optimizer.load_state(found.tensors)
+    names = [name for name in found.tensors if name != "reference"]
+    tensors = {name: run.flat.part(found.tensors[name]) for name in names}
+    run.flat.load(tensors["values"])
+    run.optimizer.load_state(tensors)
     if run.settings.objective in NEED_REFERENCE:
         rows = [*run.examples, *run.validation]
         _take_reference(run, kept_reference(found, rows, run.settings.objective))
-    if "best" in found.tensors:
-        run.best = found.tensors["best"].to(run.flat.values.device)
+    if "best" in tensors:
+        run.best = tensors["best"].to(run.flat.values.device)

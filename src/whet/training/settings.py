@@ -9,6 +9,7 @@ Method = Literal["lora", "qlora", "full"]
 Optimizer = Literal["adamw", "adamw_8bit"]
 Objective = Literal["sft", "dpo", "orpo", "kto", "distil"]
 Schedule = Literal["cosine", "linear", "constant"]
+Sharding = Literal["none", "full"]
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 
 
@@ -46,6 +47,7 @@ class TrainSettings:
     patience: int = 3
     max_length: int | None = None
     dtype: Dtype = "auto"
+    sharding: Sharding = "none"
     seed: int = 0
     tokens_per_micro_batch: int | None = None
     recompute: Literal["none", "mlp", "full", "offload"] | None = None

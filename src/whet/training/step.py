@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from whet.errors import TrainingError
 from whet.rows.packing import pack
 from whet.rows.row import Row
 from whet.rows.sequence import Part, RenderedExample, TokenSequence
@@ -82,11 +83,13 @@ def step_gradient(
     share_prefixes: bool = True,
     loss_scale: float = 1.0,
     should_stop: Callable[[], bool] = lambda: False,
+    align: Callable[[list[Row]], list[Row]] | None = None,
 ) -> StepGradient:
     """Fills `flat.grads` with `loss_scale` times the gradient of the step's mean loss.
 
     `units` are sequences that stay in one row. `total_weight` is what the sum is divided by, the
-    weight of all triples if it is not given.
+    weight of all triples if it is not given. `align` is given where ranks compute row by row
+    together: it fills up the rows, and none is halved, since the others would not know.
 
     Raises:
         StopAskedError: asked to stop between two micro-batches; the buffer holds a part only.
@@ -98,9 +101,15 @@ def step_gradient(
             with recomputed(model, recompute):
                 return _accumulated(
                     model, flat, sequences, units, tokens_per_micro_batch, recompute, total_weight,
-                    measure, share_prefixes, loss_scale, should_stop,
+                    measure, share_prefixes, loss_scale, should_stop, align,
                 )  # fmt: skip
         except RowTooLargeError as error:
+            if align is not None:
+                raise TrainingError(
+                    f"out of memory with micro-batches of {tokens_per_micro_batch} tokens, and "
+                    "with train.sharding=full all ranks depend on this one, so nothing can be "
+                    "tried again. Start more processes or shorten the rows (train.max_length)."
+                ) from None
             failure = error.failure
         # Outside `except`, so that the traceback no longer holds the activations.
         give_back_freed_blocks()
@@ -131,6 +140,7 @@ def _accumulated(
     share_prefixes: bool,
     loss_scale: float,
     should_stop: Callable[[], bool],
+    align: Callable[[list[Row]], list[Row]] | None,
 ) -> StepGradient:
     # Another objective may ask other models about the row, which have not seen the row before it.
     rows = rows_of(
@@ -139,8 +149,9 @@ def _accumulated(
         units,
         tokens_per_micro_batch,
         share_prefixes=share_prefixes,
-        prefix_rows=measure is imitate,
+        prefix_rows=measure is imitate and align is None,
     )
+    rows = rows if align is None else align(rows)
     weight = total_weight or sum(row.total_weight for row in rows)
     assert weight > 0, "a step without a loss token; the renderer refuses such examples"
     loss, bad, earlier = 0.0, set(), EarlierRows(rows)

@@ -9,8 +9,9 @@ touching `.grad`, and nothing random is drawn, so the run is the same with and w
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -56,22 +57,26 @@ def verify(
     examples: Sequence[RenderedExample],
     settings: TrainSettings,
     teacher: Any = None,
+    gradient: Callable[[Tensor], Tensor] | None = None,
 ) -> Verification:
     """The comparison of the run's objective on the shortest of the examples.
+
+    `gradient` gives that of a loss where autograd alone cannot (shards, see `FlatParameters`).
 
     Raises:
         TrainingError: the paths disagree, so training would not do what it says.
     """
     start = time.perf_counter()
+    gradient = gradient or partial(_gradient, parameters)
     chosen = shortest(examples)
     with evaluation_mode(model):
         plain = plain_objective(model, chosen, settings, teacher)
-        plain_grads = _gradient(plain.loss, parameters)
+        plain_grads = gradient(plain.loss)
         size = plain_grads
         if plain.yardstick is not plain.loss:
-            size = _gradient(plain.yardstick, parameters)
+            size = gradient(plain.yardstick)
     with row_attention(model), teacher_attention(teacher), evaluation_mode(model):
-        loss, grads = _by_rows(model, parameters, chosen, settings, teacher)
+        loss, grads = _by_rows(model, gradient, chosen, settings, teacher)
     sequences, _ = sequences_of(chosen)
     found = Verification(
         num_examples=len(chosen),
@@ -83,7 +88,8 @@ def verify(
     # A comparison with NaN is false: only finite differences within bounds pass.
     exact_loss = found.loss_difference <= LOSS_TOLERANCE[model.dtype]
     exact_gradient = found.gradient_difference <= GRADIENT_TOLERANCE[model.dtype]
-    if not (exact_loss and exact_gradient) and bool(plain.loss.isfinite()):
+    is_finite = bool(plain.loss.isfinite()) and bool(plain_grads.isfinite().all())
+    if not (exact_loss and exact_gradient) and is_finite:
         raise TrainingError(
             f"the self check failed: {found}. This model computes something that the engine does "
             "not know; please report it with the model's name."
@@ -93,7 +99,7 @@ def verify(
 
 def _by_rows(
     model: Any,
-    parameters: Sequence[nn.Parameter],
+    gradient: Callable[[Tensor], Tensor],
     examples: Sequence[RenderedExample],
     settings: TrainSettings,
     teacher: Any,
@@ -104,7 +110,7 @@ def _by_rows(
     for row in rows_of(model, task.sequences, task.units, MAX_TOKENS):
         parts.append(task.measure(model, RowTensors.of(row, model.device)))
     total = torch.stack([part.gradient for part in parts]).sum() / task.weight
-    return sum(part.value for part in parts) / task.weight, _gradient(total, parameters)
+    return sum(part.value for part in parts) / task.weight, gradient(total)
 
 
 def shortest(examples: Sequence[RenderedExample]) -> list[RenderedExample]:
@@ -133,7 +139,7 @@ def _ending(sequence: TokenSequence, length: int) -> TokenSequence:
     return TokenSequence(tokens, trained)
 
 
-def _gradient(loss: Tensor, parameters: Sequence[nn.Parameter]) -> Tensor:
+def _gradient(parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
     grads = torch.autograd.grad(
         loss, parameters, retain_graph=True, allow_unused=True, materialize_grads=True
     )

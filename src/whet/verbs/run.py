@@ -51,6 +51,7 @@ def run(
     *overrides: str,
     smoke: bool = False,
     train_anyway: bool = False,
+    accept_changes: bool = False,
     root: str | Path | None = None,
     progress: Progress | None = None,
 ) -> RunResult:
@@ -61,6 +62,7 @@ def run(
         overrides: `key=value` strings that go over the file.
         smoke: eight rows, two steps, every part once; no test item is touched, no verdict given.
         train_anyway: train even where validation says that nothing can be gained or shown.
+        accept_changes: go on with a stopped run although versions have changed; it is recorded.
         root: what paths of a `Config` are relative to; the current folder by default.
         progress: what is told on the way; nothing by default.
 
@@ -72,6 +74,7 @@ def run(
     job = start(source, overrides, "run", options, progress or Silent(), root)
     if not job.options.smoke and not job.dataset.train:
         raise ConfigError("data.train: no row is left to train on.")
+    job.accept_changes = accept_changes
     work(job, STAGES)
     return result_of(job)
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from whet.config import Config
-from whet.errors import ConfigError
+from whet.errors import ConfigError, TrainingError
 from whet.progress import Progress, Silent
-from whet.rundir import read_json
+from whet.rundir import RunDir, read_json
 from whet.stages.baselines import Chosen, write_choices
 from whet.stages.checking import write_check
-from whet.stages.job import Job, Options, Stage, start, work
+from whet.stages.job import Job, Options, Stage, reopen, start, work
 from whet.stages.preparing import prompts, tuned_prompt
 from whet.stages.training import train_candidates
+
+if TYPE_CHECKING:
+    from whet.training.distributed import Ranks
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,7 @@ class Trained:
 def train(
     source: Config | str | Path = "whet.yaml",
     *overrides: str,
+    accept_changes: bool = False,
     root: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Trained:
@@ -78,10 +84,13 @@ def train(
 
     Without a validation set every row is trained on, early stopping is off, and it says so. Of
     several prompts the first is used, since nothing is compared here; `tuned_prompt` names one.
+    Under torchrun all processes train together; the first alone writes and speaks.
 
     Args:
         source: a project's file or folder, a `Config`, or the folder of a run that was stopped.
         overrides: `key=value` strings that go over the file.
+        accept_changes: go on with a stopped run although something it depends on has changed (a
+            library's version, the number of processes); what, is kept with the run.
         root: what paths of a `Config` are relative to.
         progress: what is told on the way; nothing by default.
 
@@ -89,11 +98,63 @@ def train(
         WhetError: a mistake in the project, in one message.
         Interrupted: asked to stop; `train` on the run's folder goes on exactly where it was.
     """
-    job = start(source, overrides, "train", Options(), progress or Silent(), root)
-    if not job.dataset.train:
-        raise ConfigError("data.train: no row is left to train on.")
-    work(job, STAGES)
-    return _result(job)
+    progress = progress or Silent()
+    with _joined() as ranks:
+        if ranks.is_first:
+            return _result(_lead(source, overrides, progress, root, ranks, accept_changes))
+        return _result(_follow(progress, ranks, accept_changes))
+
+
+def _joined() -> AbstractContextManager[Ranks]:
+    from whet.training.distributed import joined
+
+    return joined()
+
+
+def _lead(
+    source: Config | str | Path,
+    overrides: Sequence[str],
+    progress: Progress,
+    root: str | Path | None,
+    ranks: Ranks,
+    accept_changes: bool,
+) -> Job:
+    """The job, done. Once there is something to train the other ranks are told where it is."""
+    told = False
+
+    def train_together(job: Job) -> None:
+        nonlocal told
+        told = True
+        ranks.tell({"run": str(job.run.path.resolve())})
+        train_candidates(job)
+
+    try:
+        job = start(source, overrides, "train", Options(), progress, root)
+        if not job.dataset.train:
+            raise ConfigError("data.train: no row is left to train on.")
+        job.ranks, job.accept_changes = ranks, accept_changes
+        work(job, (*STAGES, ("train", train_together)))
+    finally:
+        if not told:
+            ranks.tell(None)
+    return job
+
+
+def _follow(progress: Progress, ranks: Ranks, accept_changes: bool) -> Job:
+    """The job of the first rank, trained with it; everything that is written is its affair.
+
+    Raises:
+        TrainingError: the first rank found nothing to train.
+    """
+    from whet.training.distributed import Muted
+
+    told = ranks.tell(None)
+    if told is None:
+        raise TrainingError("nothing was trained; rank 0 says why.")
+    job = reopen(RunDir(Path(told["run"])), Muted(progress))
+    job.ranks, job.accept_changes = ranks, accept_changes
+    train_candidates(job)
+    return job
 
 
 def _take_first_prompt(job: Job) -> None:
@@ -112,7 +173,6 @@ def _take_first_prompt(job: Job) -> None:
 STAGES: tuple[Stage, ...] = (
     ("check", write_check),
     ("prompt", _take_first_prompt),
-    ("train", train_candidates),
 )
 
 
