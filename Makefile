@@ -58,7 +58,7 @@ format: install
 
 bench: .venv/peer
 	$(BIN)/python -m benchmarks.training
-	$(BIN)/python -m benchmarks.training labels alpaca --ablation
+	for table in defaults dtypes ablation; do $(BIN)/python -m benchmarks.training --table $$table || exit 1; done
 
 bench-gpu:
 	PYTHONPATH=src:. $(PYTHON) -m benchmarks.training.gpu

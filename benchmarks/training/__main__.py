@@ -2,7 +2,7 @@
 
     python -m benchmarks.training --data ../shared/data            every workload
     python -m benchmarks.training labels alpaca --pairs 5
-    python -m benchmarks.training labels --ablation
+    python -m benchmarks.training --table ablation
     pip install trl==1.16.0     # the peer
 
 Refuses to run on a busy machine and to print a speed for unequal work. Raw results go to
@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.training import session, summary
 from benchmarks.training.job import Job
 from benchmarks.training.machine import processor, version_of
-from benchmarks.training.settings import ABLATION, CPU, WHET, Setting
+from benchmarks.training.settings import CPU, MORE, Setting
 
 RESULTS = session.ROOT / "benchmarks" / "results" / "training.json"
 WARMUP = 1
@@ -37,8 +37,9 @@ def main() -> int:
     if share > session.BUSY_SHARE and not options.busy:
         print(f"others use {share:.0%} of this machine; wait, or pass --busy.", file=sys.stderr)
         return 1
-    for workload in options.workloads:
-        settings = (WHET, *ABLATION) if options.ablation else CPU[workload]
+    tables = MORE[options.table] if options.table else CPU
+    for workload in options.workloads or tables:
+        settings = tables[workload]
         try:
             rows = _measure(workload, settings, options)
         except session.NotEqualError as error:
@@ -46,7 +47,7 @@ def main() -> int:
             return 1
         print(f"\n{workload}\n{summary.table(rows)}", flush=True)
         if not options.no_results:
-            name = f"{workload}{' (ablation)' if options.ablation else ''}"
+            name = f"{workload} ({options.table})" if options.table else workload
             _keep(name, rows, options, share)
     return 0
 
@@ -105,15 +106,15 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    parser.add_argument("--ablation", action="store_true", help="whet with one part off at a time")
+    parser.add_argument("--table", choices=list(MORE), help="another comparison; see settings.py")
     parser.add_argument("--busy", action="store_true", help="measure although others work")
     parser.add_argument("--no-results", action="store_true", help="print only")
     parser.add_argument("--verbose", action="store_true", help="every step, on stderr")
     options = parser.parse_args()
-    unknown = [w for w in options.workloads if w not in CPU]
+    known = MORE[options.table] if options.table else CPU
+    unknown = [w for w in options.workloads if w not in known]
     if unknown:
-        parser.error(f"unknown workload {unknown[0]!r}; choose from {', '.join(CPU)}")
-    options.workloads = options.workloads or list(CPU)
+        parser.error(f"unknown workload {unknown[0]!r}; choose from {', '.join(known)}")
     options.data = options.data.resolve()
     options.say = (lambda t: print(t, file=sys.stderr)) if options.verbose else (lambda t: None)
     return options

@@ -46,9 +46,15 @@ ABLATION = (
 )
 
 CPU: dict[str, tuple[Setting, ...]] = {
-    "labels": (WHET, TRL_BEST, TRL_DEFAULT),
-    "alpaca": (WHET, WHET_BF16, TRL_BEST, TRL_GROUPED, TRL_BF16, TRL_AUTOCAST),
+    "labels": (WHET, TRL_BEST),
+    "alpaca": (WHET, TRL_BEST, TRL_GROUPED),
+    "dpo": (WHET, TRL_BEST),
     "short": (WHET, TRL_BEST),
     "document": (WHET, TRL_BEST),
-    "dpo": (WHET, TRL_BEST),
 }
+MORE: dict[str, dict[str, tuple[Setting, ...]]] = {
+    "defaults": {name: (WHET, TRL_DEFAULT) for name in ("labels", "alpaca")},
+    "dtypes": {"alpaca": (WHET, WHET_BF16, TRL_BF16, TRL_AUTOCAST)},
+    "ablation": {name: (WHET, *ABLATION) for name in ("labels", "alpaca")},
+}
+"""Further tables: the peer at its defaults, other dtypes, whet with one part off at a time."""

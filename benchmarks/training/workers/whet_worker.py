@@ -1,5 +1,6 @@
 """whet's own training loop, stopped between steps.
 
+The first step's seconds hold the run's self check too, and with DPO the reference of all rows.
 Options: `share_prefixes`, and `without`, the parts of the engine to replace by plain code for the
 ablation (see `ablation`).
 """
@@ -25,7 +26,7 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
     from benchmarks.training.ablation import replaced
     from whet.models.adapter import load_adapter
     from whet.models.load import DTYPES, LoadedModel
-    from whet.rows.sequence import RenderedExample, TokenSequence
+    from whet.rows.sequence import Part, RenderedExample, TokenSequence
     from whet.training.loop import train
     from whet.training.sampler import Sampler
     from whet.training.settings import TrainSettings
@@ -33,9 +34,10 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
     model = random_model(job.shape, DTYPES[job.dtype], job.device)
     loaded = LoadedModel(model, None, job.shape, Path("."), "random", "", (0,), 2**30)
     load_adapter(loaded, Path(job.adapter))
+    parts = (Part.CHOSEN, Part.REJECTED) if job.objective == "dpo" else ()
     examples = [
         RenderedExample(
-            f"{i}-{j}", f"step {i}:{j}", tuple(TokenSequence.of(*path) for path in example)
+            f"{i}-{j}", f"step {i}:{j}", tuple(TokenSequence.of(*path) for path in example), parts
         )
         for i, step in enumerate(job.steps)
         for j, example in enumerate(step)
@@ -44,6 +46,7 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
     settings = TrainSettings(
         epochs=1, batch_size=batch, learning_rate=job.learning_rate, schedule="constant",
         warmup_fraction=0.0, weight_decay=0.0, evals_per_epoch=1, dtype=job.dtype,  # type: ignore[arg-type]
+        objective=job.objective,  # type: ignore[arg-type]
         share_prefixes=job.options.get("share_prefixes", True),
         tokens_per_micro_batch=job.options.get("tokens_per_micro_batch"),
     )  # fmt: skip
