@@ -53,8 +53,8 @@ CPU: dict[str, tuple[Setting, ...]] = {
     "document": (WHET, TRL_BEST),
 }
 MORE: dict[str, dict[str, tuple[Setting, ...]]] = {
-    "defaults": {name: (WHET, TRL_DEFAULT) for name in ("labels", "alpaca")},
+    "defaults": dict.fromkeys(("labels", "alpaca"), (WHET, TRL_DEFAULT)),
     "dtypes": {"alpaca": (WHET, WHET_BF16, TRL_BF16, TRL_AUTOCAST)},
-    "ablation": {name: (WHET, *ABLATION) for name in ("labels", "alpaca")},
+    "ablation": dict.fromkeys(("labels", "alpaca"), (WHET, *ABLATION)),
 }
 """Further tables: the peer at its defaults, other dtypes, whet with one part off at a time."""
