@@ -21,7 +21,7 @@ from whet.models.lora import lora_modules
 from whet.progress import Silent
 from whet.rows.sequence import RenderedExample
 from whet.rundir import RunDir, read_json
-from whet.training import checkpoint, evaluation, prepare, reduction
+from whet.training import checkpoint, continuity, evaluation, reduction
 from whet.training.loop import train
 from whet.training.settings import TrainSettings
 from whet.training.step import StopAskedError
@@ -221,9 +221,9 @@ def test_a_run_goes_on_with_another_library_only_when_told_to(
     with pytest.raises(Interrupted):
         whet.train(project, progress=Steps())
     run = next(p for p in (project / "runs").iterdir() if p.name == "001")
-    honest = prepare._made_of
+    honest = continuity.made_of
     monkeypatch.setattr(
-        prepare, "_made_of", lambda *arguments: {**honest(*arguments), "torch": "9.9"}
+        continuity, "made_of", lambda *arguments: {**honest(*arguments), "torch": "9.9"}
     )
     with pytest.raises(TrainingError, match=r"torch: .* then, 9.9 now. .*--accept-changes"):
         whet.train(run)

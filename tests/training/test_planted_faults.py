@@ -266,8 +266,8 @@ FAULTS = (
         "flat.grads.zero_()", "pass", "tests/training/test_out_of_memory.py", "small_rows",
     ),
     Fault(
-        "a level forgotten by the checkpoint", "training/prepare.py",
-        'run.recompute = found.state["recompute"]', "pass",
+        "a level forgotten by the checkpoint", "training/run.py",
+        'self.recompute = found.state["recompute"]', "pass",
         "tests/training/test_planner.py", "forced_on_it",
     ),
 )  # fmt: skip

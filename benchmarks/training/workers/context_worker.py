@@ -37,31 +37,34 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
 
     def session(talk: Talk) -> Iterator[dict[str, Any]]:
         talk.wait()
-        longest, peak, tried = 0, 0, []
-        for length in _lengths(limit, lambda: longest):
-            fits = _fits(loaded, length, job.dtype, "offload" if on_gpu else "full")
-            tried.append((length, fits))
-            if fits:
-                longest, peak = length, peak_memory_bytes()
-        yield {"longest": longest, "peak_bytes_then": peak, "tried": tried, "loss_tokens": longest}
+        found = {"longest": 0, "peak_bytes_then": 0}
+
+        def fits(length: int) -> bool:
+            if not _fits(loaded, length, job.dtype, "offload" if on_gpu else "full"):
+                return False
+            found.update(longest=length, peak_bytes_then=peak_memory_bytes())
+            return True
+
+        tried = _search(limit, fits)
+        yield {**found, "tried": tried, "loss_tokens": found["longest"]}
 
     return session
 
 
-def _lengths(limit: int, longest: Callable[[], int]) -> Iterator[int]:
-    """Doubled while they fit, then between the last that fitted and the first that did not."""
-    length = FIRST
-    while length < limit:
-        yield length
-        if longest() < length:
-            break
-        length *= 2
-    high = min(length, limit + 1)
+def _search(limit: int, fits: Callable[[int], bool]) -> list[tuple[int, bool]]:
+    """Lengths doubled while they fit, then halved in between; what was tried."""
+    tried: list[tuple[int, bool]] = []
+    low, high = 0, FIRST
+    while high <= limit and fits(high):
+        tried.append((high, True))
+        low, high = high, 2 * high
+    tried.append((high, False))
+    high = min(high, limit + 1)
     for _ in range(HALVINGS):
-        middle = (longest() + high) // 2
-        yield middle
-        if longest() < middle:
-            high = middle
+        middle = (low + high) // 2
+        tried.append((middle, fits(middle)))
+        low, high = (middle, high) if tried[-1][1] else (low, middle)
+    return tried
 
 
 def _fits(loaded: Any, length: int, dtype: str, recompute: str) -> bool:

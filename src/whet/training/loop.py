@@ -23,9 +23,10 @@ from whet.training.objectives.teacher import teacher_attention
 from whet.training.objectives.validation import reward_metrics
 from whet.training.optimizer import clip_gradient
 from whet.training.path import choose_path
-from whet.training.prepare import Run, prepare
+from whet.training.prepare import prepare
 from whet.training.reduction import joint_gradient, joint_validation
 from whet.training.result import TrainResult, peak_memory_bytes
+from whet.training.run import Run
 from whet.training.schedule import learning_rate
 from whet.training.settings import TrainSettings
 from whet.training.step import StepGradient, StopAskedError, sequences_of

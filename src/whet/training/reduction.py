@@ -20,8 +20,8 @@ from whet.training.memory import out_of_memory
 from whet.training.objectives.task import task_of
 from whet.training.objectives.validation import Validated, validate
 from whet.training.planner import LEAST_TOKENS
-from whet.training.prepare import Run
 from whet.training.recompute import LEVELS
+from whet.training.run import Run
 from whet.training.step import StepGradient, StopAskedError, sequences_of, step_gradient
 from whet.training.stopping import stoppable
 
