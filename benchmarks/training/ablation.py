@@ -34,7 +34,7 @@ def replaced(parts: Sequence[str]) -> Iterator[None]:
 def _plain_lora() -> Iterator[None]:
     import torch.nn.functional as F
 
-    from whet.models.lora import LoraProduct
+    from whet.models.lora_layer import LoraProduct
 
     def apply(x: Any, weight: Any, bias: Any, a: Any, b: Any, scale: float) -> Any:
         down = F.linear(x, a.to(x.dtype))

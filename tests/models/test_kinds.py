@@ -27,14 +27,8 @@ from whet.models.four_bit import (
 )
 from whet.models.four_bit_kernel import import_bitsandbytes
 from whet.models.load import LoadedModel, load_model, set_dtype
-from whet.models.lora import (
-    LoraLinear,
-    adapter_disabled,
-    add_lora,
-    lora_modules,
-    merge_lora,
-    remove_lora,
-)
+from whet.models.lora import adapter_disabled, add_lora, lora_modules, merge_lora, remove_lora
+from whet.models.lora_layer import LoraLinear
 
 # PEFT 0.21 asks transformers 5 for a property under its old name.
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from whet.models.lora import LoraProduct
+from whet.models.lora_layer import LoraProduct
 from whet.rows import attention_joined, segments
 from whet.rows.attention_kernel import SegmentAttention
 from whet.rows.packing import pack

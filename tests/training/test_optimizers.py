@@ -12,7 +12,8 @@ import torch
 
 from whet.errors import Interrupted, TrainingError
 from whet.models.four_bit_kernel import import_bitsandbytes
-from whet.models.lora import TRAINED, lora_modules
+from whet.models.lora import lora_modules
+from whet.models.lora_layer import TRAINED
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint, loss_scale, prepare
 from whet.training.choices import Choices

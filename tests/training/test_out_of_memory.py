@@ -13,7 +13,8 @@ import pytest
 import torch
 
 from whet.errors import TrainingError
-from whet.models.lora import LoraProduct, add_lora
+from whet.models.lora import add_lora
+from whet.models.lora_layer import LoraProduct
 from whet.rows.attention import row_attention
 from whet.rows.sequence import TokenSequence
 from whet.training import loss as loss_module

@@ -16,14 +16,8 @@ from whet.errors import Interrupted, ModelError, TrainingError
 from whet.models.adapter import load_adapter, save_adapter
 from whet.models.four_bit import quantize_model
 from whet.models.load import LoadedModel
-from whet.models.lora import (
-    LoraLinear,
-    add_lora,
-    lora_modules,
-    merge_lora,
-    remove_lora,
-    target_names,
-)
+from whet.models.lora import add_lora, lora_modules, merge_lora, remove_lora, target_names
+from whet.models.lora_layer import LoraLinear
 from whet.rows.attention import pads_rows, row_attention
 from whet.rows.packing import pack
 from whet.rows.row import Segment

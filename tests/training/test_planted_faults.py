@@ -88,7 +88,7 @@ FAULTS = (
         "out=grad_hidden[start:stop]", "out=grad_hidden[: stop - start]", EXACT, "chunk_sizes",
     ),
     Fault(
-        "LoRA's scale missing in a gradient", "models/lora.py",
+        "LoRA's scale missing in a gradient", "models/lora_layer.py",
         "grad_b = (grad.t() @ down).mul_(ctx.scale)", "grad_b = grad.t() @ down",
         "tests/training/test_gradients.py", "lora_product",
     ),
@@ -119,7 +119,7 @@ FAULTS = (
         "tests/training/test_loop.py", "broken_engine",
     ),
     Fault(
-        "an adapter saved with half its scale", "models/adapter.py",
+        "an adapter saved with half its scale", "models/peft_config.py",
         "module.scale * module.rank for name", "module.scale * module.rank / 2 for name",
         "tests/models/test_adapter.py", "peft_loads",
     ),

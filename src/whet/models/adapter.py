@@ -9,8 +9,6 @@ tokenizer files, chat_template.jinja                what it was trained with
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -22,21 +20,14 @@ from whet.errors import ModelError
 from whet.models.files import check_safetensors
 from whet.models.four_bit import is_four_bit
 from whet.models.load import FOUR_BITS, LoadedModel
-from whet.models.lora import BASES, Base, LoraLinear, features, lora_modules, remove_lora, replace
+from whet.models.lora import lora_modules, remove_lora, replace
+from whet.models.lora_layer import BASES, Base, LoraLinear, features
+from whet.models.peft_config import CONFIG, lora_scale, peft_config, read_adapter_config
 
 PREFIX = "base_model.model."
-CONFIG, WEIGHTS, ORIGIN = "adapter_config.json", "adapter_model.safetensors", "whet.json"
+WEIGHTS, ORIGIN = "adapter_model.safetensors", "whet.json"
 MAGNITUDE = "lora_magnitude_vector"
 FORMAT = 1
-UNSUPPORTED: dict[str, tuple[Any, ...]] = {
-    "bias": ("none", None),
-    "modules_to_save": (None, []),
-    "lora_bias": (False, None),
-    "trainable_token_indices": (None,),
-    "layer_replication": (None,),
-    "target_parameters": (None, []),
-    "alora_invocation_tokens": (None,),
-}
 
 
 def save_adapter(loaded: LoadedModel, folder: Path, *, dropout: float = 0.0) -> None:
@@ -61,54 +52,9 @@ def save_adapter(loaded: LoadedModel, folder: Path, *, dropout: float = 0.0) -> 
     folder.mkdir(parents=True, exist_ok=True)
     loaded.tokenizer.save_pretrained(folder)
     save_file(tensors, folder / WEIGHTS, metadata={"format": "pt"})
-    _write_json(folder / CONFIG, _peft_config(loaded, modules, dropout))
+    _write_json(folder / CONFIG, peft_config(loaded, modules, dropout))
     origin = {"format": FORMAT, "base": loaded.name, "base_identity": loaded.identity}
     _write_json(folder / ORIGIN, origin)
-
-
-def _peft_config(
-    loaded: LoadedModel, modules: Mapping[str, LoraLinear], dropout: float
-) -> dict[str, Any]:
-    """PEFT's adapter_config.json; ranks and scales that differ go into its patterns."""
-    ranks = {name: module.rank for name, module in modules.items()}
-    alphas = {name: module.scale * module.rank for name, module in modules.items()}
-    rank, alpha = next(iter(ranks.values())), next(iter(alphas.values()))
-    return {
-        "peft_type": "LORA",
-        "task_type": "CAUSAL_LM",
-        "base_model_name_or_path": loaded.name,
-        "revision": None,
-        "inference_mode": True,
-        "r": rank,
-        "lora_alpha": _plain_number(alpha),
-        "lora_dropout": dropout,
-        "use_rslora": False,
-        "use_dora": any(m.lora_magnitude_vector is not None for m in modules.values()),
-        "bias": "none",
-        "fan_in_fan_out": any(module.transposed for module in modules.values()),
-        "init_lora_weights": True,
-        "modules_to_save": None,
-        "rank_pattern": {n: r for n, r in ranks.items() if r != rank},
-        "alpha_pattern": {n: _plain_number(a) for n, a in alphas.items() if a != alpha},
-        "target_modules": _short_names(loaded.model, modules),
-    }
-
-
-def _plain_number(value: float) -> float | int:
-    """PEFT types alpha as an integer; whole numbers are written as such."""
-    nearest = round(value)
-    return nearest if math.isclose(value, nearest, rel_tol=1e-12) else value
-
-
-def _short_names(model: nn.Module, modules: Mapping[str, LoraLinear]) -> list[str]:
-    """Last parts of the names where these mean exactly our layers, else the full names."""
-    leaves = {name.rpartition(".")[2] for name in modules}
-    meant = {
-        name
-        for name, module in model.named_modules()
-        if name.rpartition(".")[2] in leaves and isinstance(module, (*BASES, LoraLinear))
-    }
-    return sorted(leaves if meant == set(modules) else modules)
 
 
 def load_adapter(loaded: LoadedModel, folder: Path) -> dict[str, Any]:
@@ -127,7 +73,7 @@ def load_adapter(loaded: LoadedModel, folder: Path) -> dict[str, Any]:
     layers = _layers(loaded.model, tensors, folder, bool(config.get("use_dora")))
     loaded.model.requires_grad_(False)
     for name, (base, a, b, magnitude) in layers.items():
-        scale = _scale(config, name, a.shape[0])
+        scale = lora_scale(config, name, a.shape[0])
         device = base.weight.device
         length = None if magnitude is None else magnitude.float().to(device)
         module = LoraLinear(
@@ -140,30 +86,6 @@ def load_adapter(loaded: LoadedModel, folder: Path) -> dict[str, Any]:
 def was_trained_in_four_bits(folder: Path) -> bool:
     """Whether the adapter says that its base was in NF4; adapters of others do not say."""
     return FOUR_BITS in str(_origin(folder).get("base_identity", ""))
-
-
-def read_adapter_config(folder: Path) -> dict[str, Any]:
-    """PEFT's configuration of an adapter that can be used here.
-
-    Raises:
-        ModelError: no adapter, or one of a kind that is not supported (named).
-    """
-    path = folder / CONFIG
-    if not path.is_file():
-        raise ModelError(f"{folder} has no {CONFIG}, so it is no adapter.")
-    try:
-        config: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ModelError(f"{path}: not valid JSON: {error}") from None
-    if config.get("peft_type") != "LORA":
-        raise ModelError(f"{path}: is of type {config.get('peft_type')}; only LORA is supported.")
-    for key, plain in UNSUPPORTED.items():
-        if config.get(key) not in (*plain, None):
-            raise ModelError(
-                f"{path}: has {key}={config[key]!r}, which is not supported; merge the adapter "
-                "into its base with PEFT (`merge_and_unload`) and use the result as a model."
-            )
-    return config
 
 
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
@@ -267,26 +189,6 @@ def _layer_name(key: str) -> str:
         if name.endswith(ending):
             return name.removesuffix(ending)
     return name
-
-
-def _scale(config: Mapping[str, Any], name: str, rank: int) -> float:
-    """Alpha / rank, or alpha / sqrt(rank), with PEFT's patterns for single layers."""
-    alpha = float(_by_pattern(config.get("alpha_pattern"), name, config.get("lora_alpha", 8)))
-    expected = _by_pattern(config.get("rank_pattern"), name, config.get("r", 8))
-    if int(expected) != rank:
-        raise ModelError(f"{name}: the adapter's config says rank {expected}, its tensors {rank}.")
-    return alpha / (math.sqrt(rank) if config.get("use_rslora") else rank)
-
-
-def _by_pattern(pattern: Mapping[str, Any] | None, name: str, default: Any) -> Any:
-    """PEFT's rule: a key is the end of a name, or a regular expression for it; the first counts.
-
-    (Asking PEFT itself would import bitsandbytes, where that is installed; see `four_bit_kernel`.)
-    """
-    for key, value in (pattern or {}).items():
-        if re.match(rf"(.*\.)?({key})$", name):
-            return value
-    return default
 
 
 def _write_json(path: Path, value: Any) -> None:

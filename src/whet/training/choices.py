@@ -18,7 +18,7 @@ from torch import nn
 
 from whet.errors import TrainingError
 from whet.models.load import DTYPES, set_dtype
-from whet.models.lora import TRAINED
+from whet.models.lora_layer import TRAINED
 from whet.training.memory import free_bytes, keep_freed_blocks
 from whet.training.planner import Demand, Seen, planned, planned_again
 from whet.training.recompute import Recompute, refuse_unknown

@@ -23,7 +23,8 @@ import torch
 from torch import Tensor, nn
 
 from whet.errors import TrainingError
-from whet.models.lora import TRAINED, lora_modules
+from whet.models.lora import lora_modules
+from whet.models.lora_layer import TRAINED
 from whet.rows.row import ROOT, Row, Segment
 from whet.training.distributed import Ranks
 

@@ -8,7 +8,8 @@ from torch import nn
 
 from whet.errors import TrainingError
 from whet.models.four_bit import is_four_bit
-from whet.models.lora import TRAINED, add_lora, lora_modules
+from whet.models.lora import add_lora, lora_modules
+from whet.models.lora_layer import TRAINED
 from whet.training.settings import TrainSettings
 
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import torch
 
-from whet.models.lora import LoraLinear, add_lora, lora_modules
+from whet.models.lora import add_lora, lora_modules
+from whet.models.lora_layer import LoraLinear
 from whet.rows.sequence import Part, RenderedExample, TokenSequence
 from whet.training.objectives.mismatched import partner_order, with_mismatched
 from whet.training.objectives.reference import measured_reference, with_reference
