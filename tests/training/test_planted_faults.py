@@ -88,6 +88,32 @@ FAULTS = (
         "out=grad_hidden[start:stop]", "out=grad_hidden[: stop - start]", EXACT, "chunk_sizes",
     ),
     Fault(
+        "an example that sees its neighbour", "rows/segments.py",
+        "parent = ROOT if segment.parent == ROOT else last_piece[segment.parent]",
+        "parent = len(pieces) - 1", EXACT, "neighbours_losses",
+    ),
+    Fault(
+        "weights that follow the order of examples", "rows/tree.py",
+        "np.ones(len(loss_positions), np.float32)",
+        "np.linspace(0.5, 1.5, len(loss_positions), dtype=np.float32)", EXACT, "order_of_examples",
+    ),
+    Fault(
+        "4-bit codes in the wrong order", "models/nf4.py",
+        "torch.stack([levels[byte >> 4], levels[byte & 15]], 1)",
+        "torch.stack([levels[byte & 15], levels[byte >> 4]], 1)",
+        "tests/models/test_nf4.py", "bit_for_bit",
+    ),
+    Fault(
+        "a bias correction left out", "training/optimizer.py",
+        "correction_2 = 1 - BETA_2**self.num_updates", "correction_2 = 1.0",
+        "tests/training/test_loop.py", "thirty_steps and llama",
+    ),
+    Fault(
+        "steps that go uphill", "training/optimizer.py",
+        "value=-learning_rate / correction_1", "value=learning_rate / correction_1",
+        "tests/training/test_stories.py", "learning_and_forgetting",
+    ),
+    Fault(
         "LoRA's scale missing in a gradient", "models/lora_layer.py",
         "grad_b = (grad.t() @ down).mul_(ctx.scale)", "grad_b = grad.t() @ down",
         "tests/training/test_gradients.py", "lora_product",
