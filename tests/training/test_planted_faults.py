@@ -93,9 +93,9 @@ FAULTS = (
         "parent = len(pieces) - 1", EXACT, "neighbours_losses",
     ),
     Fault(
-        "weights that follow the order of examples", "rows/tree.py",
-        "np.ones(len(loss_positions), np.float32)",
-        "np.linspace(0.5, 1.5, len(loss_positions), dtype=np.float32)", EXACT, "order_of_examples",
+        "the last example of a step left out", "rows/packing.py",
+        "everything = range(len(sequences))", "everything = range(len(sequences) - 1)",
+        EXACT, "order_of_examples",
     ),
     Fault(
         "4-bit codes in the wrong order", "models/nf4.py",
