@@ -92,3 +92,15 @@ def test_distillation_needs_a_teacher_that_speaks_the_same_tokens(
     taught = ["train.objective=distil", "train.teacher=whet-nano", "train.teacher_share=0.9"]
     result = whet.train(project, *taught, "train.epochs=0.3")
     assert result.steps == 2
+
+
+def test_a_project_made_of_pairs_learns_the_preference(tmp_path: Path) -> None:
+    pairs = [
+        {"prompt": f"What is {n} and one?", "chosen": f"{n + 1}", "rejected": f"Maybe {n + 1}."}
+        for n in range(30)
+    ]
+    (tmp_path / "pairs.jsonl").write_text("".join(json.dumps(pair) + "\n" for pair in pairs))
+    made = whet.init(tmp_path / "made", data=tmp_path / "pairs.jsonl", model="whet-nano")
+    assert any("preference is learnt" in note for note in made.notes)
+    result = whet.train(made.folder, "train.epochs=0.5")
+    assert result.losses[0] == pytest.approx(0.6931, abs=1e-4)

@@ -120,8 +120,11 @@ def _listing(folder: Path) -> list[str]:
 
 def _from_data(folder: Path, file: Path, model: str) -> Made:
     reading = read([file])
+    objective = "dpo" if reading.format == "preference" else "sft"
     faults = [
-        str(f) for f in reading.findings if f.severity is Severity.ERROR or f.kind is Kind.OBJECTIVE
+        str(f)
+        for f in reading.findings
+        if f.severity is Severity.ERROR or (f.kind is Kind.OBJECTIVE and objective == "sft")
     ]
     if faults:
         raise DataError([*faults, f"Mend {file}, or look at all of it: whet check {file}"])
@@ -135,9 +138,11 @@ def _from_data(folder: Path, file: Path, model: str) -> Made:
         prompt = _prompt(reading.examples, labels)
         (folder / "prompts" / "prompt.txt").write_text(prompt, encoding="utf-8")
     named = str(Path(model).resolve()) if Path(model).exists() else model
-    text = _yaml(file.name, named, reading, labels, has_system)
+    text = _yaml(file.name, named, reading, labels, has_system, objective)
     (folder / "whet.yaml").write_text(text, encoding="utf-8")
     notes = [f"{file.name}: {len(reading.examples)} rows, {reading.format}: {reading.reason}"]
+    if objective == "dpo":
+        notes.append("The rows are preference pairs, so the preference is learnt (DPO).")
     if labels:
         notes.append(f"The answers form a closed set of {len(labels)}; they are ranked, not spelt.")
     if not has_system:
@@ -231,6 +236,7 @@ def _yaml(
     reading: Reading,
     labels: Sequence[str] | None,
     has_system: bool,
+    objective: str,
 ) -> str:
     longest = max(len(example.answer.split()) for example in reading.examples)
     primary = "exact_match" if labels or longest <= LONG_ANSWER_WORDS else "token_f1"
@@ -241,7 +247,10 @@ def _yaml(
         else "prompt: prompts/prompt.txt  # your best prompt; name several, the best one counts"
     )
     choices = "auto" if labels else "none"
-    rate = "2e-3  # a very small model likes ten times 2e-4" if model == "whet-nano" else "2e-4"
+    rate, ten_times = ("2e-4", "2e-3") if objective == "sft" else ("2e-5", "2e-4")
+    if model == "whet-nano":
+        rate = f"{ten_times}  # a very small model likes ten times {rate}"
+    learnt = "" if objective == "sft" else "  objective: dpo  # from pairs; or orpo\n"
     tokens = 32 if labels else max(16, min(1024, TOKENS_PER_WORD * longest))
     return f"""\
 task: Say here in one sentence what the model is for.
@@ -256,7 +265,7 @@ data:
 tuned_prompt: same  # or none, or a shorter file
 # rag: {{documents: docs/}}  # a folder of .md or .txt adds the retrieval arms
 train:
-  method: lora  # or full
+{learnt}  method: lora  # or qlora, full
   epochs: 3
   learning_rate: {rate}
 eval:
