@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -130,13 +131,18 @@ def test_a_broken_engine_is_not_used_and_that_is_said(
     assert result.losses == pytest.approx(whole.losses, rel=1e-4)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 def test_a_broken_engine_that_the_probe_misses_is_found_at_the_first_step(
-    make_loaded: Callable[..., Any], rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    dtype: Any,
+    make_loaded: Callable[..., Any],
+    rows: Rows,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     break_masks(monkeypatch)
     monkeypatch.setattr("whet.training.path._reason", lambda model: None)
     with pytest.raises(TrainingError, match="the self check failed"):
-        train(make_loaded(), rows, [], SMALL, folder=tmp_path)
+        train(make_loaded(), rows, [], replace(SMALL, dtype=dtype), folder=tmp_path)
 
 
 def test_a_loss_that_is_not_finite_is_never_applied(

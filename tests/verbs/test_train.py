@@ -68,3 +68,10 @@ def test_dora_without_an_adapter_is_refused(project: Path) -> None:
 def test_dora_cannot_be_served_by_vllm(project: Path) -> None:
     with pytest.raises(ConfigError, match="serves no DoRA"):
         whet.run(project, "serve_on=vllm", "train.dora=true")
+
+
+def test_rounding_in_sixteen_bits_is_no_failure_of_the_self_check(tmp_path: Path) -> None:
+    """Of this project's first step two right ways differ by more than a tenth."""
+    made = whet.init(tmp_path / "made", example="ticket-lines")
+    result = whet.train(made.folder, "train.dtype=bfloat16", "train.epochs=0.05")
+    assert result.losses[-1] is not None

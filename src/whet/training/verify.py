@@ -4,6 +4,11 @@ At most two examples and 1,024 tokens go through the model twice: packed into a 
 attention and our loss, and one by one with transformers' eager attention, its own logits and a
 plain log-softmax. The run's objective and its gradient must agree. Gradients are taken without
 touching `.grad`, and nothing random is drawn, so the run is the same with and without the check.
+
+In 16 bit two right ways may differ by a quarter: of whet-nano's gradients in bfloat16 those by
+eager attention are up to 30 % from the float32 ones, the engine's up to 15 %. Where the bound is
+passed the plain path is therefore taken once more, with transformers' other attention, and the
+engine may be twice as far from the first as the second is.
 """
 
 from __future__ import annotations
@@ -31,6 +36,8 @@ from whet.training.step import rows_of, sequences_of
 MAX_TOKENS = 1024
 LOSS_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 2e-2, torch.float16: 2e-2}
 GRADIENT_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 1e-1, torch.float16: 1e-1}
+ROUNDINGS = 2
+"""How often the distance of two plain paths the engine may be away, in 16 bit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +95,11 @@ def verify(
     # A comparison with NaN is false: only finite differences within bounds pass.
     exact_loss = found.loss_difference <= LOSS_TOLERANCE[model.dtype]
     exact_gradient = found.gradient_difference <= GRADIENT_TOLERANCE[model.dtype]
+    if not exact_gradient and model.dtype != torch.float32 and model._supports_sdpa:
+        with evaluation_mode(model):
+            other = gradient(plain_objective(model, chosen, settings, teacher, "sdpa").loss)
+        rounding = _relative(other - plain_grads, plain_grads, size)
+        exact_gradient = found.gradient_difference <= ROUNDINGS * rounding
     is_finite = bool(plain.loss.isfinite()) and bool(plain_grads.isfinite().all())
     if not (exact_loss and exact_gradient) and is_finite:
         raise TrainingError(

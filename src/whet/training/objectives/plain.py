@@ -36,11 +36,15 @@ class Plain(NamedTuple):
 
 
 def plain_objective(
-    model: Any, examples: Sequence[RenderedExample], settings: TrainSettings, teacher: Any = None
+    model: Any,
+    examples: Sequence[RenderedExample],
+    settings: TrainSettings,
+    teacher: Any = None,
+    attention: str = "eager",
 ) -> Plain:
-    """The objective of a step of these examples."""
+    """The objective of a step of these examples, by that attention of transformers."""
     sequences, _ = sequences_of(examples)
-    with _eager(model):
+    with _attending(model, attention):
         log_probs = _log_probs(model, sequences)
         if settings.objective in FORMULAS:
             with torch.no_grad():
@@ -63,7 +67,7 @@ def _divergences(
 ) -> Tensor:
     """T^2 KL(teacher || model), summed over learnt tokens."""
     divergences = []
-    with _eager(teacher):
+    with _attending(teacher, "eager"):
         for sequence in sequences:
             with torch.no_grad():
                 taught = _logits(teacher, sequence)[0]
@@ -94,9 +98,9 @@ def _logits(model: Any, sequence: TokenSequence) -> tuple[Tensor, Tensor]:
 
 
 @contextmanager
-def _eager(model: Any) -> Iterator[None]:
+def _attending(model: Any, attention: str) -> Iterator[None]:
     before = model.config._attn_implementation
-    model.set_attn_implementation("eager")
+    model.set_attn_implementation(attention)
     try:
         yield
     finally:
