@@ -60,7 +60,7 @@ def _measure(
         steps = _prepared(workload, folder, options)
         jobs = [
             Job(
-                engine=setting.worker, shape=options.shape, device="cpu",
+                shape=options.shape, device="cpu",
                 dtype=setting.dtype or "float32",
                 objective="dpo" if workload == "dpo" else "sft", learning_rate=2e-4,
                 adapter=str(folder / "adapter"), steps=steps,

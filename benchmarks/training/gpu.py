@@ -113,7 +113,7 @@ def _pair(
         session.prepare("adapter", shape, folder, options.device)
         jobs = [
             Job(
-                engine=setting.worker, shape=shape, dtype=options.dtype, device=options.device,
+                shape=shape, dtype=options.dtype, device=options.device,
                 objective="sft", learning_rate=2e-4, adapter=str(folder / "adapter"),
                 steps=steps, options={**setting.options, "num_threads": options.threads},
             )
@@ -131,7 +131,7 @@ def _contexts(shape: str, options: argparse.Namespace) -> dict[str, Any]:
         with tempfile.TemporaryDirectory() as place:
             setting = Setting(f"context {cap} GB", "context_worker")
             job = Job(
-                engine=setting.worker, shape=shape, dtype=options.dtype, device=options.device,
+                shape=shape, dtype=options.dtype, device=options.device,
                 objective="sft", learning_rate=2e-4, adapter="", steps=[[]],
                 options={"cap_gb": cap, "num_threads": options.threads},
             )  # fmt: skip

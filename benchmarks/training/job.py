@@ -15,8 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-Path_ = list[tuple[list[int], list[bool]]]
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -26,7 +24,6 @@ class Job:
     `adapter` is a folder in PEFT's format that every engine starts from.
     """
 
-    engine: str
     shape: str
     dtype: str
     device: str

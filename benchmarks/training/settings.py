@@ -1,9 +1,9 @@
 """The engines and settings that are compared. The first of a list is whet, the rest its peers.
 
-TRL's own defaults on this machine are gradient checkpointing and micro-batches of 8 examples; on
-a CPU its best setting is without checkpointing. `grouped` gives it the examples of each step in
-the order of their length, which no sampler of its own would (it groups over the whole epoch, and
-then the steps hold other examples); it is the strongest padded peer that trains the same steps.
+TRL's own defaults are gradient checkpointing and micro-batches of 8 examples; the setting `TRL`
+computes nothing again, which is less work. `grouped` gives it the examples of each step in the
+order of their length, which no sampler of its own would (it groups over the whole epoch, and then
+the steps hold other examples); it is the strongest padded peer that trains the same steps.
 """
 
 from __future__ import annotations

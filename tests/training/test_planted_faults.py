@@ -85,7 +85,7 @@ FAULTS = (
     ),
     Fault(
         "chunks of the head overwrite each other", "training/loss.py",
-        "out=grad_hidden[start:stop]", "out=grad_hidden[: stop - start]", EXACT, "chunk_sizes",
+        "out=self.hidden[start:stop]", "out=self.hidden[: stop - start]", EXACT, "chunk_sizes",
     ),
     Fault(
         "an example that sees its neighbour", "rows/segments.py",

@@ -62,6 +62,55 @@ class HeadSetting:
         return HeadSetting(getattr(config, "final_logit_softcapping", None), scale / divisor)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class HeadGradients:
+    """Gradients of the head's inputs, gathered chunk by chunk; those that nobody needs are None."""
+
+    inputs: tuple[Tensor, Tensor]
+    hidden: Tensor | None
+    weight: Tensor | None
+    bias: Tensor | None
+
+    @staticmethod
+    def wanted(
+        ctx: Any, hidden: Tensor, weight: Tensor, bias: Tensor | None, wide: torch.dtype
+    ) -> HeadGradients:
+        """Room for the gradients that autograd asks for; of the head in `wide`."""
+        need_hidden, need_weight, need_bias = ctx.needs_input_grad[:3]
+        return HeadGradients(
+            (hidden, weight),
+            torch.empty_like(hidden) if need_hidden else None,
+            torch.zeros_like(weight, dtype=wide) if need_weight else None,
+            torch.zeros_like(bias, dtype=wide) if need_bias and bias is not None else None,
+        )
+
+    def add(self, grad: Tensor, start: int, stop: int) -> None:
+        """Takes in d(sum)/d(logits) [n, V] of the positions from start to stop."""
+        hidden, weight = self.inputs
+        if self.hidden is not None:
+            torch.mm(grad, weight, out=self.hidden[start:stop])
+        if self.weight is not None:
+            self.weight.add_(grad.t() @ hidden[start:stop])
+        if self.bias is not None:
+            self.bias.add_(grad.sum(0))
+
+    def keep(self, ctx: Any) -> None:
+        """Saves them for the backward pass."""
+        ctx.save_for_backward(self.hidden, self.weight, self.bias)
+        ctx.weight_dtype = self.inputs[1].dtype
+
+    @staticmethod
+    def scaled(ctx: Any, factor: Tensor) -> tuple[Tensor | None, Tensor | None, Tensor | None]:
+        """What was saved times the gradient of the sum, each in its input's dtype."""
+        hidden, weight, bias = (
+            None if saved is None else saved.mul(factor.to(saved.dtype))
+            for saved in ctx.saved_tensors
+        )
+        dtype = ctx.weight_dtype
+        weight = None if weight is None else weight.to(dtype)
+        return hidden, weight, None if bias is None else bias.to(dtype)
+
+
 class HeadLoss(torch.autograd.Function):
     """Weighted sum of losses for hidden [U, C] and head weight [V, C]; also each triple's loss [N].
 
@@ -75,10 +124,7 @@ class HeadLoss(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """(sum over triples, float32 scalar; losses [N], float32)."""
         wide = torch.float64 if hidden.dtype == torch.float64 else torch.float32
-        need_hidden, need_weight, need_bias = ctx.needs_input_grad[:3]
-        grad_hidden = torch.empty_like(hidden) if need_hidden else None
-        grad_weight = torch.zeros_like(weight, dtype=wide) if need_weight else None
-        grad_bias = torch.zeros_like(bias, dtype=wide) if need_bias and bias is not None else None
+        gradients = HeadGradients.wanted(ctx, hidden, weight, bias, wide)
         losses = torch.empty(len(loss.targets), dtype=wide, device=hidden.device)
         chunk_bytes = GPU_CHUNK_BYTES if hidden.is_cuda else CHUNK_BYTES
         step = max(1, chunk_bytes // (4 * weight.shape[0]))
@@ -92,7 +138,7 @@ class HeadLoss(torch.autograd.Function):
             powers = logits.sub_(largest).exp_()
             sums = powers.sum(-1)
             losses[first:last] = (largest[:, 0] + sums.log())[rows] - right
-            if not (need_hidden or need_weight or need_bias):
+            if not any(ctx.needs_input_grad[:3]):
                 continue
             grad = cross_entropy_grad(
                 powers, sums, rows, targets, loss.weights[first:last].to(wide)
@@ -100,33 +146,15 @@ class HeadLoss(torch.autograd.Function):
             grad = grad if slope is None else grad.mul_(slope)
             grad = grad if setting.scale == 1.0 else grad.mul_(setting.scale)
             grad = grad.to(hidden.dtype)
-            if grad_hidden is not None:
-                torch.mm(grad, weight, out=grad_hidden[start:stop])
-            if grad_weight is not None:
-                grad_weight += grad.t() @ hidden[start:stop]
-            if grad_bias is not None:
-                grad_bias += grad.sum(0)
-        ctx.save_for_backward(grad_hidden, grad_weight, grad_bias)
-        ctx.weight_dtype = weight.dtype
+            gradients.add(grad, start, stop)
+        gradients.keep(ctx)
         ctx.mark_non_differentiable(losses)
         return (losses * loss.weights).sum(), losses
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients of the forward pass times the gradient of the sum."""
-        scaled = [
-            None if saved is None else saved.mul(grads[0].to(saved.dtype))
-            for saved in ctx.saved_tensors
-        ]
-        grad_hidden, grad_weight, grad_bias = scaled
-        dtype = ctx.weight_dtype
-        return (
-            grad_hidden,
-            None if grad_weight is None else grad_weight.to(dtype),
-            None if grad_bias is None else grad_bias.to(dtype),
-            None,
-            None,
-        )
+        return (*HeadGradients.scaled(ctx, grads[0]), None, None)
 
 
 def head_logits(

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import torch
+
+from whet.training.memory import peak_bytes
 
 
 @dataclass(slots=True)
@@ -69,18 +68,5 @@ class TrainResult:
 
 
 def peak_memory_bytes() -> int:
-    """The largest memory this process has held: of the GPU where there is one, else resident.
-
-    On a GPU it counts from the run's first step on, after the self check.
-
-    On Linux it is the high-water mark of this program; `getrusage` would count what the process
-    that started it held before.
-    """
-    if torch.cuda.is_available():
-        return torch.cuda.max_memory_allocated()
-    status = Path("/proc/self/status")
-    if status.is_file():
-        line = next(x for x in status.read_text().splitlines() if x.startswith("VmHWM:"))
-        return int(line.split()[1]) * 1024
-    unit = 1 if sys.platform == "darwin" else 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
+    """The largest memory held: of the GPU since the first step, without one resident."""
+    return peak_bytes(torch.device("cuda" if torch.cuda.is_available() else "cpu"))

@@ -17,7 +17,13 @@ import torch
 from torch import Tensor
 
 from whet.training.forward import RowLoss, RowTensors, head_of, row_hidden
-from whet.training.loss import HeadSetting, LossTensors, cross_entropy_grad, head_logits
+from whet.training.loss import (
+    HeadGradients,
+    HeadSetting,
+    LossTensors,
+    cross_entropy_grad,
+    head_logits,
+)
 from whet.training.step import Measure
 
 CHUNK_BYTES = 64 * 2**20
@@ -69,10 +75,7 @@ class DistilLoss(torch.autograd.Function):
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         """(sum over triples, float32 scalar; losses [N], float32)."""
         wide = torch.float64 if hidden.dtype == torch.float64 else torch.float32
-        need_hidden, need_weight, need_bias = ctx.needs_input_grad[:3]
-        grad_hidden = torch.empty_like(hidden) if need_hidden else None
-        grad_weight = torch.zeros_like(weight, dtype=wide) if need_weight else None
-        grad_bias = torch.zeros_like(bias, dtype=wide) if need_bias and bias is not None else None
+        gradients = HeadGradients.wanted(ctx, hidden, weight, bias, wide)
         losses = torch.empty(len(loss.targets), dtype=wide, device=hidden.device)
         # Twice as many rows of logits are held at a time as for plain cross-entropy, and more.
         step = max(1, CHUNK_BYTES // (8 * weight.shape[0]))
@@ -86,7 +89,7 @@ class DistilLoss(torch.autograd.Function):
             entropy = norm[rows] - logits[rows, targets]
             divergence, pull = _divergence(logits, _taught(lesson, start, stop, wide), lesson)
             losses[first:last] = (1 - lesson.share) * entropy + lesson.share * divergence[rows]
-            if not (need_hidden or need_weight or need_bias):
+            if not any(ctx.needs_input_grad[:3]):
                 continue
             mass = norm.new_zeros(len(norm)).index_add_(0, rows, weights)
             softmax, one = logits.sub_(norm[:, None]).exp_(), torch.ones_like(norm)
@@ -94,27 +97,15 @@ class DistilLoss(torch.autograd.Function):
             grad[:, : pull.shape[1]].add_(pull.mul_(mass[:, None]))
             grad = grad if slope is None else grad.mul_(slope)
             grad = grad.mul_(setting.scale).to(hidden.dtype)
-            if grad_hidden is not None:
-                torch.mm(grad, weight, out=grad_hidden[start:stop])
-            if grad_weight is not None:
-                grad_weight += grad.t() @ hidden[start:stop]
-            if grad_bias is not None:
-                grad_bias += grad.sum(0)
-        ctx.save_for_backward(grad_hidden, grad_weight, grad_bias)
-        ctx.weight_dtype = weight.dtype
+            gradients.add(grad, start, stop)
+        gradients.keep(ctx)
         ctx.mark_non_differentiable(losses)
         return (losses * loss.weights).sum(), losses
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
         """The gradients of the forward pass times the gradient of the sum."""
-        hidden, weight, bias = (
-            None if saved is None else saved.mul(grads[0].to(saved.dtype))
-            for saved in ctx.saved_tensors
-        )
-        dtype = ctx.weight_dtype
-        weight = None if weight is None else weight.to(dtype)
-        return hidden, weight, None if bias is None else bias.to(dtype), None, None, None
+        return (*HeadGradients.scaled(ctx, grads[0]), None, None, None)
 
 
 def _taught(lesson: Lesson, start: int, stop: int, wide: torch.dtype) -> Tensor:
