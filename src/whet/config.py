@@ -222,6 +222,35 @@ class TrainConfig(Section):
         return self
 
 
+class SliceRule(Section):
+    """One slice by rule; all that is named has to hold. Without `column` it reads the question."""
+
+    column: str | None = None
+    """The column that `equals` and `regex` look at; the question where none is named."""
+    equals: Words = ()
+    """The value, or one of several."""
+    regex: str | None = None
+    """Is found somewhere in the text."""
+    min_words: int | None = Field(default=None, ge=0)
+    """The question has at least so many words."""
+    max_words: int | None = Field(default=None, ge=0)
+    """The question has at most so many words."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> SliceRule:
+        if not self.equals and not self.regex and self.min_words is None and self.max_words is None:
+            raise ValueError("name at least one of `equals`, `regex`, `min_words`, `max_words`")
+        _compiled(self.regex)
+        return self
+
+
+def _compiled(regex: str | None) -> None:
+    try:
+        re.compile(regex or "")
+    except re.error as error:
+        raise ValueError(f"`regex` is not a regular expression: {error}") from None
+
+
 class EvalConfig(Section):
     """What is measured and what counts as better."""
 
@@ -233,6 +262,10 @@ class EvalConfig(Section):
     """A gain has to exceed this to be worth shipping, with its whole interval."""
     validation_items: int = Field(default=200, ge=10)
     """At most so many validation items for choices among prompts, counts and settings."""
+    slices: Words = ()
+    """Columns whose values are judged apart: [language, customer_tier]."""
+    slice_rules: dict[str, SliceRule] = {}
+    """Slices by rule, each under its name: {long: {min_words: 50}, refunds: {regex: refund}}."""
 
 
 class ForgettingGate(Section):
