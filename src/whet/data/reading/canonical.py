@@ -22,7 +22,7 @@ def is_canonical(values: Mapping[str, Any]) -> bool:
 
 
 def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The row's columns that hold one value each, and `LISTS`: what prompts and scorers may name."""
+    """The columns that hold one value each, and `LISTS`: what prompts and scorers may name."""
     columns = values["fields"] if is_canonical(values) else values
     return {k: v for k, v in columns.items() if is_kept(k, v)}
 

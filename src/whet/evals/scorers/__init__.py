@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 from whet.evals.scorers.build import SCORERS, Setup, asked, build, files_of, leading, scorer
-from whet.evals.scorers.catalogue import METRICS, RIGHT_OR_WRONG, Better, Metric, better, is_measured
+from whet.evals.scorers.catalogue import (
+    METRICS,
+    RIGHT_OR_WRONG,
+    Better,
+    Metric,
+    better,
+    is_measured,
+)
 from whet.evals.scorers.forms import format_scorer, is_choice, is_json, matches_regex
 from whet.evals.scorers.matching import exact_match, normalise, token_f1
 from whet.evals.scorers.references import criteria_of, merged, references_of

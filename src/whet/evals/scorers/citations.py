@@ -22,7 +22,7 @@ from whet.evals.scorers.references import texts_of
 from whet.types import Example
 
 MIN_WORDS_FOUND = 0.5
-"""So much of a sentence's content words has to stand in the cited passages, beside all its facts."""
+"""The share of a sentence's content words that has to stand in the cited passages."""
 
 _CITED = re.compile(r"\[([^\[\]\n]{1,80})\]")
 _APART = re.compile(r"\s*[,;]\s*")

@@ -57,9 +57,7 @@ class FieldCount:
         return 2 * self.right / total if total else 1.0
 
 
-def counts(
-    answer: str, gold: str, fields: Sequence[str] = ()
-) -> dict[str, FieldCount] | None:
+def counts(answer: str, gold: str, fields: Sequence[str] = ()) -> dict[str, FieldCount] | None:
     """Counts by field; None where the gold answer is no JSON object or list.
 
     An answer that is no JSON gives no value. Its JSON may stand in one code fence: that is a

@@ -35,27 +35,28 @@ class Fact:
     sentence: str
 
 
-NUMBER_WORDS = {
-    word: str(float(value))
-    for value, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-        " sixteen seventeen eighteen nineteen twenty".split(),
-        start=2,
-    )
-}
-OPENERS = frozenset(
+_COUNTED = (
+    "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
+    " seventeen eighteen nineteen twenty"
+)
+NUMBER_WORDS = {word: str(float(n)) for n, word in enumerate(_COUNTED.split(), start=2)}
+_OPENING = (
     "a an the this that these those it its they he she we you i there here in on at by near for"
     " from of to with as if when while after before and or but so not no yes please sorry our"
     " your their his her my located situated is are was were do does did can could what where who"
-    " how why which all both each every some any most many one".split()
+    " how why which all both each every some any most many one"
 )
-STOP_WORDS = OPENERS | frozenset(
+OPENERS = frozenset(_OPENING.split())
+_LITTLE = (
     "has have had be been being will would should may might than then too very also just only"
-    " into out up down over under about between them him us me".split()
+    " into out up down over under about between them him us me"
 )
+STOP_WORDS = OPENERS | frozenset(_LITTLE.split())
 
 _SENTENCE = re.compile(r"(?<=[.!?])[\"'\u201d)]*\s+(?=[\"'\u201c(\[]?[A-Z0-9])|\n+")
-_QUOTE = re.compile(r"\"([^\"\n]{2,200})\"|\u201c([^\u201d\n]{2,200})\u201d|\u00ab([^\u00bb\n]{2,200})\u00bb")
+_QUOTE = re.compile(
+    r"\"([^\"\n]{2,200})\"|\u201c([^\u201d\n]{2,200})\u201d|\u00ab([^\u00bb\n]{2,200})\u00bb"
+)
 _CAPITAL = r"[^\W\d_a-z][\w\u2019'-]*"
 _NAME = re.compile(rf"(?<!\w){_CAPITAL}(?:\s+(?:(?:of|de|von|van|&)\s+)?{_CAPITAL})*")
 _WORD = re.compile(r"[^\W_]+(?:[\u2019'-][^\W_]+)*")

@@ -99,7 +99,7 @@ def fits_schema(path: Path) -> Scorer:
         from jsonschema.exceptions import SchemaError
         from referencing import Registry
     except ImportError:
-        raise MissingExtraError("jsonschema", "eval", "The metric json_schema") from None
+        raise MissingExtraError("jsonschema", "metrics", "The metric json_schema") from None
     try:
         Draft202012Validator.check_schema(schema)
     except SchemaError as error:

@@ -1,9 +1,9 @@
 """Numbers within a tolerance: the first or the last one of a text.
 
-    1,234.5     thousands "," and decimal "."
-    1.234,5     thousands "." and decimal ","
-    12 %        12, or 0.12 where `percent: share` says so; the sign on one side alone is no fault
-                of form, but 12 % and 0.12 are equal only under `percent: share`
+1,234.5     thousands "," and decimal "."
+1.234,5     thousands "." and decimal ","
+12 %        12, or 0.12 where `percent: share` says so; the sign on one side alone is no fault
+            of form, but 12 % and 0.12 are equal only under `percent: share`
 """
 
 from __future__ import annotations

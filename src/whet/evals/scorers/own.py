@@ -88,9 +88,7 @@ def _check_signature(name: str, path: Path, found: Callable[..., Any]) -> None:
     try:
         inspect.signature(found).bind("", None)
     except (TypeError, ValueError) as error:
-        raise ConfigError(
-            f"eval.scorers.{name}: {path}: {error}; expected {SIGNATURE}."
-        ) from None
+        raise ConfigError(f"eval.scorers.{name}: {path}: {error}; expected {SIGNATURE}.") from None
 
 
 def _line(error: Exception, path: Path) -> int:

@@ -60,5 +60,3 @@ def flag(value: Any) -> bool | None:
 def _words(text: str) -> re.Pattern[str]:
     inner = r"\s+".join(re.escape(word) for word in text.split())
     return re.compile(rf"(?<!\w){inner}(?!\w)", re.IGNORECASE)
-
-

@@ -33,14 +33,14 @@ def sentence_chrf(word_order: int) -> Scorer:
 
 
 def corpus_bleu(answers: Sequence[str], items: Sequence[Example], tokenize: str) -> dict[str, Any]:
-    """sacrebleu's corpus BLEU from 0 to 100 with its signature, over items with a reference."""
+    """Sacrebleu's corpus BLEU from 0 to 100 with its signature, over items with a reference."""
     return _corpus(_package().BLEU(tokenize=tokenize), answers, items)
 
 
 def corpus_chrf(
     answers: Sequence[str], items: Sequence[Example], word_order: int
 ) -> dict[str, Any]:
-    """sacrebleu's corpus chrF from 0 to 100 with its signature, over items with a reference."""
+    """Sacrebleu's corpus chrF from 0 to 100 with its signature, over items with a reference."""
     return _corpus(_package().CHRF(word_order=word_order), answers, items)
 
 
@@ -48,7 +48,7 @@ def _package() -> Any:
     try:
         from sacrebleu import metrics
     except ImportError:
-        raise MissingExtraError("sacrebleu", "eval", "BLEU and chrF") from None
+        raise MissingExtraError("sacrebleu", "metrics", "BLEU and chrF") from None
     return metrics
 
 
