@@ -19,6 +19,7 @@ from whet.reporting.parts import (
     table,
 )
 from whet.reporting.schema import Comparison, Gate, Report
+from whet.reporting.slices import corpus_page, slices_page
 from whet.reporting.untouched import untouched_page
 from whet.reporting.words import Tone
 
@@ -39,6 +40,8 @@ def arms(report: Report) -> Html:
         [_measured(report, metric) for metric in metrics],
         note(f"{bars} Overlapping bars do not mean that two arms are equal: the comparisons tell."),
         note(_control(apart)) if apart else None,
+        corpus_page(report),
+        slices_page(report),
         _shown(report),
     )
 

@@ -120,6 +120,8 @@ def _names(sentence: str) -> Iterator[Fact]:
         kept = list(words)
         while kept and kept[0].casefold() in OPENERS:
             kept.pop(0)
+        while kept and kept[-1].casefold() in OPENERS:
+            kept.pop()
         if not kept or (begins and len(words) == 1):
             continue
         text = " ".join(kept)
