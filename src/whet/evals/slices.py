@@ -97,13 +97,14 @@ class SliceTable:
     @property
     def note(self) -> str:
         """How to read the table, in one or two sentences."""
-        if not self.compared:
+        num = len(self.compared)
+        if not num:
             return (
                 f"No slice has {self.min_items} items with a score for both arms: the figures"
                 " describe these items and show nothing about others."
             )
         return (
-            f"{len(self.compared)} slices are compared at once, each at"
+            f"{num} slice{'s are' if num > 1 else ' is'} compared at once, each at"
             f" {100 * (1 - self.each_level):.5g} %, so that all intervals hold together at"
             f" {100 * (1 - self.level):.5g} % (Bonferroni). The worst slice is picked for being"
             " worst: a fresh sample of it would look somewhat better. Slices of fewer than"

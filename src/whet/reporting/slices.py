@@ -28,18 +28,19 @@ def corpus_page(report: Report) -> Html | None:
 
 def corpus_text(report: Report) -> str:
     """The same for a terminal."""
-    rows = list(_figures(report))
+    rows = list(_figures(report, signatures=False))
     if not rows:
         return ""
     shown = grid(("arm", "figure", "value", ""), rows, (2,))
     return "\n".join(("All answers together", shown, paragraph(CORPUS_NOTE)))
 
 
-def _figures(report: Report) -> Iterator[tuple[str, str, str, str]]:
+def _figures(report: Report, signatures: bool = True) -> Iterator[tuple[str, str, str, str]]:
     for arm, told in report["details"].get("corpus", {}).items():
         for name, values in told.items():
             main = values.get("value", values.get("f1"))
-            rest = {key: value for key, value in values.items() if key not in ("value", "by_field")}
+            left = {"value", "by_field", "" if signatures else "signature"}
+            rest = {key: value for key, value in values.items() if key not in left}
             about = ", ".join(_said(key, value) for key, value in rest.items())
             shown = figures.plain(main) if figures.is_number(main) else ""
             yield arm, figures.label(name), shown, about
