@@ -27,7 +27,12 @@ KINDS = {"rouge1": "1", "rouge2": "2", "rougeL": "l"}
     ],
 )
 def test_values_that_rouge_score_gives(
-    item: Callable[..., Any], answer: str, gold: str, one: float, two: float, l: float  # noqa: E741
+    item: Callable[..., Any],
+    answer: str,
+    gold: str,
+    one: float,
+    two: float,
+    l: float,  # noqa: E741
 ) -> None:
     found = [rouge(kind)(answer, item(gold)) for kind in KINDS.values()]
     assert found == pytest.approx([one, two, l])

@@ -44,9 +44,7 @@ def test_corpus_figures_are_those_of_the_command_line(items: list[Example], tmp_
 
 
 def test_sentence_values_are_those_of_the_library_over_a_hundred(items: list[Example]) -> None:
-    for answer, example, golds in zip(
-        ANSWERS, items, zip(GOLDS, OTHERS, strict=True), strict=True
-    ):
+    for answer, example, golds in zip(ANSWERS, items, zip(GOLDS, OTHERS, strict=True), strict=True):
         bleu = sacrebleu.sentence_bleu(answer, list(golds), use_effective_order=True).score
         chrf = sacrebleu.sentence_chrf(answer, list(golds)).score
         plus = sacrebleu.sentence_chrf(answer, list(golds), word_order=2).score
