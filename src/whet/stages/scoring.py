@@ -9,7 +9,7 @@ wanted.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 SPLITS = ("validation", "test")
+CHUNK = 256
+"""Items measured at a time, of all arms together."""
 
 Measured = dict[str, dict[str, Any]]
-"""{metric: {"values": one an item, "corpus": a figure of all, or None}}."""
+"""{metric, or arm: {"values": one an item, "corpus": a figure of all, or None}}."""
 
 
 def measure_scores(job: Job) -> None:
@@ -41,12 +43,13 @@ def measure_scores(job: Job) -> None:
     names = [name for name in asked(job.config.eval) if is_measured(name)]
     for split in SPLITS if names else ():
         arms = [arm for arm in planned_arms(job) if job.run.samples(arm.name, split).is_file()]
-        found: dict[str, Measured] = {}
-        for arm in arms:
-            check_stop(job.progress)
-            samples = read_samples(job.run, arm.name, split)
-            job.progress.say(f"{', '.join(names)} of {arm.name} on {split}")
-            found[arm.name] = {name: _measured(job, name, arm, samples) for name in names}
+        samples = {arm.name: read_samples(job.run, arm.name, split) for arm in arms}
+        found: dict[str, Measured] = {arm.name: {} for arm in arms}
+        for name in names if arms else ():
+            job.progress.say(f"{name} of {len(arms)} arms on {split}")
+            measured = _measured(job, name, arms, samples)
+            for arm in arms:
+                found[arm.name][name] = measured[arm.name]
         if arms:
             write_json(job.run.file(f"scores/{split}.json"), {"format": FORMAT, "arms": found})
 
@@ -85,12 +88,28 @@ def measure_of(job: Job, metric: str) -> Measure:
     return bertscore(job.project.path(setting.model), setting.layer)
 
 
-def _measured(job: Job, metric: str, arm: Arm, samples: Sequence[Sample]) -> dict[str, Any]:
-    items = [sample.example for sample in samples]
+def _measured(
+    job: Job, metric: str, arms: Sequence[Arm], samples: Mapping[str, Sequence[Sample]]
+) -> Measured:
+    """One metric of every arm; the same items of all arms together, as they share references."""
     if metric == "perplexity":
-        return perplexity(job, arm, items)
-    answers = [sample.answer for sample in samples]
-    return {"values": job.measure(metric)(answers, items), "corpus": None}
+        return {arm.name: perplexity(job, arm, _examples(samples[arm.name])) for arm in arms}
+    values: dict[str, list[float | None]] = {arm.name: [] for arm in arms}
+    num = len(samples[arms[0].name])
+    for start in range(0, num, CHUNK):
+        check_stop(job.progress)
+        job.progress.advance(metric, start, num)
+        parts = [samples[arm.name][start : start + CHUNK] for arm in arms]
+        shown = [sample for part in parts for sample in part]
+        found = job.measure(metric)([sample.answer for sample in shown], _examples(shown))
+        for n, arm in enumerate(arms):
+            values[arm.name] += found[n * len(parts[0]) : (n + 1) * len(parts[0])]
+    job.progress.advance(metric, num, num)
+    return {name: {"values": told, "corpus": None} for name, told in values.items()}
+
+
+def _examples(samples: Sequence[Sample]) -> list[Example]:
+    return [sample.example for sample in samples]
 
 
 def perplexity(job: Job, arm: Arm, items: Sequence[Example]) -> dict[str, Any]:

@@ -66,8 +66,9 @@ def test_a_fact_is_supported_contradicted_or_absent(answer: str, expected: dict[
     assert _statuses(answer) == expected
 
 
-def test_what_the_question_says_is_no_claim_of_the_answer() -> None:
+def test_what_the_question_gave_is_no_claim_unless_the_truth_holds_it_too() -> None:
     assert _statuses("No, not at 9.", question="Is it open at 9?") == {}
+    assert _statuses("Yes, 20.", question="Does it cost 20?") == {"20": "supported"}
 
 
 @pytest.mark.parametrize(

@@ -65,10 +65,27 @@ def test_bertscore_prefers_a_paraphrase_to_another_topic(
     assert measure(["x"], [item("")]) == [None]
 
 
+@pytest.mark.parametrize(
+    ("layer", "expected"),
+    [(3, [0.715776, 0.350567, 0.898267]), (6, [0.688532, 0.083221, 0.874755])],
+)
+def test_bertscore_is_the_packages(
+    encoder: Path, item: Callable[..., Any], layer: int, expected: list[float]
+) -> None:
+    """bert_score 0.3.12: score(answers, golds, model_type=encoder, num_layers=layer)."""
+    answers = [
+        "The package will come Monday.",
+        "I like green tea.",
+        "The parcel arrives on Monday, at nine.",
+    ]
+    found = bertscore(encoder, layer)(answers, [item("The parcel arrives on Monday.")] * 3)
+    assert found == pytest.approx(expected, abs=1e-5)
+
+
 def test_bertscore_does_not_depend_on_the_batch(encoder: Path, item: Callable[..., Any]) -> None:
     measure = bertscore(encoder, 3)
-    texts = [f"word {'and so on ' * n}" for n in range(40)]
-    together = measure(texts, [item("word and so on")] * 40)
+    texts = [f"word {'and ' * (n % 12)}" for n in range(36)]
+    together = measure(texts, [item("word and so on")] * 36)
     alone = [measure([text], [item("word and so on")])[0] for text in texts[::13]]
     assert together[::13] == pytest.approx(alone, abs=1e-5)
 

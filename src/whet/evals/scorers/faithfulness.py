@@ -4,10 +4,10 @@
     answer  The Blue Spice is a pub, and a meal costs 30 pounds near Crown Hall.
             Blue Spice supported, 30 contradicted, Crown Hall absent
 
-Supported: the fact stands in the truth, or was given by the question. Contradicted: it does not,
-and a sentence of the truth that says much the same has another fact of its kind in that place.
-Absent: neither. The rule works offline, at once and always alike; `docs/metrics.md` has its
-measured error. A judge that reads may take its place: `Support` is what it has to be.
+Supported: the fact stands in the truth. Contradicted: it does not, and a sentence of the truth
+that says much the same has another fact of its kind in that place. Absent: neither. The rule works
+offline, at once and always alike; `docs/metrics.md` has its measured error. A judge that reads may
+take its place: `Support` is what it has to be.
 """
 
 from __future__ import annotations
@@ -81,11 +81,15 @@ def stands_in(fact: Fact, text: str) -> bool:
 def check_facts(
     answer: str, truth: str, question: str = "", support: Support = by_rule
 ) -> list[Checked]:
-    """Every fact of an answer that the question did not give, with what the truth says of it."""
+    """Every fact of an answer with what the truth says of it.
+
+    A fact that the truth does not hold and the question gave is left out: the answer repeats it.
+    """
+    found = [Checked(fact, support(fact, truth)) for fact in facts(answer)]
     return [
-        Checked(fact, support(fact, truth))
-        for fact in facts(answer)
-        if not stands_in(fact, question)
+        entry
+        for entry in found
+        if entry.status is Status.SUPPORTED or not stands_in(entry.fact, question)
     ]
 
 

@@ -80,7 +80,7 @@ def match_f1(answer: Matrix, gold: Matrix) -> float:
     Precision is the mean over the answer's tokens of the best cosine to any token of the
     reference, recall the mean over the reference's. The first and last token (the model's own
     marks) may be matched and are not averaged over. No idf weights, no rescaling with a
-    baseline. Source: Zhang et al. 2020, BERTScore, equation 3; bert_score 0.3.13,
+    baseline. Source: Zhang et al. 2020, BERTScore, equation 3; bert_score 0.3.12,
     `greedy_cos_idf`.
     """
     if len(answer) <= 2 or len(gold) <= 2:
@@ -96,23 +96,16 @@ class _Encoder:
     """Unit vectors of every token of a text, at one layer."""
 
     def __init__(self, folder: Path, layer: int | None) -> None:
-        from transformers import AutoModel, AutoTokenizer
-
         if not (folder / "config.json").is_file():
             raise ConfigError(f"eval.bertscore.model: {folder}: no model folder (no config.json).")
-        try:
-            self._tokenizer: Any = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-            model: Any = AutoModel.from_pretrained(folder, local_files_only=True)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"eval.bertscore.model: {folder}: {error}") from None
-        num_layers = int(model.config.num_hidden_layers)
+        self._tokenizer, self._model = _load_encoder(folder)
+        num_layers = int(self._model.config.num_hidden_layers)
         self._layer = num_layers if layer is None else layer
         if not 0 <= self._layer <= num_layers:
             raise ConfigError(
                 f"eval.bertscore.layer: {layer}; {folder} has layers 0 to {num_layers}."
             )
-        self._model = model.eval()
-        self._longest = int(model.config.max_position_embeddings)
+        self._longest = int(self._model.config.max_position_embeddings)
 
     def vectors(self, texts: Sequence[str]) -> list[Matrix]:
         """One matrix a text.
@@ -152,3 +145,34 @@ class _Encoder:
             ).hidden_states[self._layer]
             states = torch.nn.functional.normalize(states.float(), dim=-1)
         return [states[n, : len(row)].numpy() for n, row in enumerate(rows)]
+
+
+def _load_encoder(folder: Path) -> tuple[Any, Any]:
+    """Tokenizer and model, in float32, from safetensors alone and without code of the folder's.
+
+    Raises:
+        ModelError: they cannot be loaded, or weights are missing.
+    """
+    from transformers import AutoModel, AutoTokenizer
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()
+    try:
+        tokenizer: Any = AutoTokenizer.from_pretrained(
+            folder, local_files_only=True, trust_remote_code=False
+        )
+        model, info = AutoModel.from_pretrained(
+            folder, dtype="float32", use_safetensors=True, local_files_only=True,
+            trust_remote_code=False, output_loading_info=True,
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise ModelError(f"eval.bertscore.model: {folder}: {reason}") from None
+    # A pooler is used by no hidden layer, and checkpoints of masked models have none.
+    missing = sorted(key for key in info["missing_keys"] if "pooler" not in key)
+    if missing:
+        raise ModelError(
+            f"eval.bertscore.model: {folder}: {len(missing)} weights are missing ({missing[0]},"
+            " ...); transformers would fill them with random numbers."
+        )
+    return tokenizer, model.eval()
