@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whet.reporting import figures, words
 from whet.reporting.charts import Scale, axis, scale, strip
+from whet.reporting.corpus import corpus_page
 from whet.reporting.details import Arm
 from whet.reporting.markup import Html, element, join, text
 from whet.reporting.parts import (
@@ -19,7 +20,6 @@ from whet.reporting.parts import (
     table,
 )
 from whet.reporting.schema import Comparison, Gate, Report
-from whet.reporting.slices import corpus_page, slices_page
 from whet.reporting.untouched import untouched_page
 from whet.reporting.words import Tone
 
@@ -41,7 +41,6 @@ def arms(report: Report) -> Html:
         note(f"{bars} Overlapping bars do not mean that two arms are equal: the comparisons tell."),
         note(_control(apart)) if apart else None,
         corpus_page(report),
-        slices_page(report),
         _shown(report),
     )
 

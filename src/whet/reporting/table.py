@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whet.reporting import figures, words
+from whet.reporting.corpus import corpus_text, slices_text
 from whet.reporting.grid import bullets, grid, indent, paragraph
 from whet.reporting.schema import Report, RunRow
-from whet.reporting.slices import corpus_text, slices_text
 from whet.reporting.untouched import untouched_text
 from whet.types import Outcome
 

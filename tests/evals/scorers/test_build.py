@@ -74,6 +74,8 @@ def test_what_is_not_better_with_more_never_leads(root: Path, name: str) -> None
 def test_the_primary_metric_is_reported_though_not_listed() -> None:
     settings = EvalConfig(metrics=("chrf", "chrf"), primary="token_f1")
     assert asked(settings) == ["token_f1", "chrf"] and leading(settings) == "token_f1"
+    people = EvalConfig(metrics=("chrf",), primary="preference")
+    assert asked(people) == ["chrf"] and leading(people) == "chrf"
 
 
 def test_truth_from_columns_a_file_or_the_documents(root: Path, item: Any) -> None:

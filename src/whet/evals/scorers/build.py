@@ -10,7 +10,7 @@ from pathlib import Path
 
 from whet.config import Config, EvalConfig
 from whet.errors import ConfigError, DataError
-from whet.evals.scorers.catalogue import METRICS, Better, better, is_measured
+from whet.evals.scorers.catalogue import METRICS, SAID, Better, better, is_measured
 from whet.evals.scorers.citations import citation_precision, citation_support
 from whet.evals.scorers.extraction import extraction
 from whet.evals.scorers.faithfulness import Truth, faithfulness, no_hallucination
@@ -60,19 +60,22 @@ SCORERS: dict[str, Scorer] = {
 
 
 def asked(settings: EvalConfig) -> list[str]:
-    """The metrics of a project, each once, the primary one among them."""
+    """The metrics that are scored, each once, the primary one among them."""
     first = [settings.primary] if settings.primary not in (None, *settings.metrics) else []
-    return list(dict.fromkeys([*map(str, first), *settings.metrics]))
+    names = dict.fromkeys([*map(str, first), *settings.metrics])
+    return [name for name in names if name not in SAID]
 
 
 def leading(settings: EvalConfig) -> str:
     """The metric that choices go by: the primary one, else the first where more is better.
 
+    Where a judge or people decide it is the first, too: they speak after the answers.
+
     Raises:
         ConfigError: there is none.
     """
     for name in filter(None, (settings.primary, *settings.metrics)):
-        if better(name) is Better.MORE:
+        if better(name) is Better.MORE and name not in SAID:
             return name
     raise ConfigError(
         f"eval.metrics: of {', '.join(settings.metrics)} none is better with more, so nothing"

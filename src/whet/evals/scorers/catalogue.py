@@ -72,6 +72,10 @@ RIGHT_OR_WRONG = frozenset(name for name, metric in METRICS.items() if metric.is
 """Metrics that count items: reports say "86 of 100 right" for them."""
 
 
+SAID = frozenset({"judge", "preference"})
+"""Metrics that no scorer computes: a judge or people say them, after the answers."""
+
+
 def better(name: str) -> Better:
     """Which way a metric is better; a project's own scorers are always better with more."""
     return METRICS[name].better if name in METRICS else Better.MORE

@@ -1,4 +1,4 @@
-"""Slices, and figures of whole sets of answers: what stands beside the arms' means."""
+"""Figures of whole sets of answers, and slices in the terminal: what stands beside the means."""
 
 from __future__ import annotations
 
@@ -55,27 +55,8 @@ def _said(key: str, value: Any) -> str:
     return f"{figures.label(key)} {shown}"
 
 
-def slices_page(report: Report) -> Html | None:
-    """A table for the page; None where no slices were asked for."""
-    told = report["details"].get("slices")
-    if not told:
-        return None
-    rows = [
-        row(cells[0], *(figure(cell) for cell in cells[1:]), class_=_tone(entry, told))
-        for cells, entry in zip(_rows(told), told["rows"], strict=True)
-    ]
-    title = f"Slices by {figures.label(told['metric'])}"
-    return join(
-        element("h3", title), table(_heads(told), rows), note(_worst(told)), note(told["note"])
-    )
-
-
-def _tone(entry: Mapping[str, Any], told: Mapping[str, Any]) -> str:
-    return "sum" if _name(entry) == told["lowest"] else ""
-
-
 def slices_text(report: Report) -> str:
-    """The same for a terminal."""
+    """The slices for a terminal; empty where none were asked for."""
     told = report["details"].get("slices")
     if not told:
         return ""
