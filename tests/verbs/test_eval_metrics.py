@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,9 @@ from whet.evals.choose import validation_sample
 from whet.evals.scorers import references_of
 from whet.project import open_project
 from whet.reporting import verdict_text
+from whet.rundir import RunDir
 from whet.stages.preparing import prepare
+from whet.stages.samples import read_samples
 from whet.verbs.eval import eval
 from whet.verbs.verdict import verdict
 
@@ -181,6 +184,39 @@ def test_perplexity_is_that_of_transformers(project: Path) -> None:
         total += len(gold)
     assert told["corpus"]["tokens"] == total
     assert told["corpus"]["value"] == pytest.approx(math.exp(sum(losses) / total), rel=1e-4)
+
+
+def test_a_run_from_before_items_were_kept_is_judged_as_it_was(project: Path) -> None:
+    result = eval(project, arms=("prompt",))
+    shutil.rmtree(result.run / "items")
+    record = json.loads((result.run / "run.json").read_text())
+    del record["stages"]["scores"]
+    (result.run / "run.json").write_text(json.dumps(record))
+    plan = json.loads((result.run / "plan.json").read_text())
+    del plan["scorer_files"]
+    (result.run / "plan.json").write_text(json.dumps(plan))
+    assert verdict(result.run).report["arms"] == result.report["arms"]
+
+
+def test_shown_passages_are_kept_for_what_reads_them(project: Path) -> None:
+    """Only arms that were shown passages are scored on what they cite."""
+    (project / "docs").mkdir()
+    for animal, sound in (("cat", "meow"), ("dog", "woof"), ("bird", "tweet")):
+        said = f"# {animal}\n\nThe {animal} says {sound}."
+        (project / "docs" / f"{animal}.md").write_text(said, encoding="utf-8")
+    overrides = (
+        "eval.metrics=[exact_match, citation_support, no_hallucination]",
+        "rag={documents: docs, passages: 2}", "eval.truth={documents: true}",
+    )  # fmt: skip
+    result = eval(project, *overrides, arms=("prompt", "rag"))
+    assert "citation_support" in result.report["arms"]["rag"]
+    assert "citation_support" not in result.report["arms"]["prompt"]
+    assert "no_hallucination" in result.report["arms"]["prompt"]
+    sample = read_samples(RunDir(result.run), "rag", "validation")[0]
+    assert len(sample.passages) == 2 and all("says" in text for text in sample.passages)
+    texts = json.loads((result.run / "items/passages.json").read_text())["texts"]
+    assert len(texts) <= 3
+    assert verdict(result.run).report["arms"] == result.report["arms"]
 
 
 def test_a_measured_metric_may_decide(project: Path) -> None:

@@ -30,7 +30,7 @@ from whet.stages.preparing import (
 from whet.types import Decoding, Example
 
 if TYPE_CHECKING:
-    from whet.evals.scorers.similarity import Measure
+    from whet.evals.scorers.likeness.similarity import Measure
     from whet.retrieval import Embedder, Index, Neighbours
     from whet.stages.models import Models
     from whet.training.distributed import Ranks

@@ -26,7 +26,7 @@ from whet.stages.samples import Sample, read_samples
 from whet.types import Example
 
 if TYPE_CHECKING:
-    from whet.evals.scorers.similarity import Measure
+    from whet.evals.scorers.likeness.similarity import Measure
     from whet.models.load import LoadedModel
 
 FORMAT = 1
@@ -77,7 +77,7 @@ def measure_of(job: Job, metric: str) -> Measure:
         MissingExtraError: the embedder is not installed.
         ConfigError, ModelError: the encoder cannot be used.
     """
-    from whet.evals.scorers.similarity import bertscore, semantic_similarity
+    from whet.evals.scorers.likeness.similarity import bertscore, semantic_similarity
 
     if metric == "semantic_similarity":
         if job.embedder is None:

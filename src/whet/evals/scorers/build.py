@@ -11,14 +11,14 @@ from pathlib import Path
 from whet.config import Config, EvalConfig
 from whet.errors import ConfigError, DataError
 from whet.evals.scorers.catalogue import METRICS, SAID, Better, better, is_measured
-from whet.evals.scorers.citations import citation_precision, citation_support
 from whet.evals.scorers.extraction import extraction
-from whet.evals.scorers.faithfulness import Truth, faithfulness, no_hallucination
 from whet.evals.scorers.forms import fits_schema
+from whet.evals.scorers.grounding.citations import citation_precision, citation_support
+from whet.evals.scorers.grounding.faithfulness import Truth, faithfulness, no_hallucination
+from whet.evals.scorers.likeness.rouge import rouge
 from whet.evals.scorers.matching import contains, exact_match, finds_regex, length, token_f1
 from whet.evals.scorers.numeric import within_tolerance
 from whet.evals.scorers.own import own_file, own_scorer
-from whet.evals.scorers.rouge import rouge
 from whet.evals.scorers.rules import off_domain, persona
 from whet.evals.scorers.scored import Scorer
 from whet.evals.scorers.tool_calls import tool_call_f1, tool_call_match, tool_name_match
@@ -180,13 +180,13 @@ def _off_domain(setup: Setup) -> Scorer:
 
 
 def _bleu(setup: Setup) -> Scorer:
-    from whet.evals.scorers.sacre import sentence_bleu
+    from whet.evals.scorers.likeness.sacre import sentence_bleu
 
     return sentence_bleu(setup.settings.bleu.tokenize)
 
 
 def _chrf(setup: Setup) -> Scorer:
-    from whet.evals.scorers.sacre import sentence_chrf
+    from whet.evals.scorers.likeness.sacre import sentence_chrf
 
     return sentence_chrf(setup.settings.chrf.word_order)
 

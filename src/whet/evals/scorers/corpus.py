@@ -10,9 +10,9 @@ from typing import Any
 
 from whet.evals.confusion import confusion
 from whet.evals.scorers.build import Setup, asked, truth_of
-from whet.evals.scorers.citations import corpus_citations
 from whet.evals.scorers.extraction import corpus_extraction
-from whet.evals.scorers.faithfulness import corpus_facts
+from whet.evals.scorers.grounding.citations import corpus_citations
+from whet.evals.scorers.grounding.faithfulness import corpus_facts
 from whet.types import Example
 
 Figures = dict[str, Any]
@@ -72,12 +72,12 @@ def macro_f1(
 
 
 def _bleu(answers: Sequence[str], items: Sequence[Example], setup: Setup) -> Figures:
-    from whet.evals.scorers.sacre import corpus_bleu
+    from whet.evals.scorers.likeness.sacre import corpus_bleu
 
     return corpus_bleu(answers, items, setup.settings.bleu.tokenize)
 
 
 def _chrf(answers: Sequence[str], items: Sequence[Example], setup: Setup) -> Figures:
-    from whet.evals.scorers.sacre import corpus_chrf
+    from whet.evals.scorers.likeness.sacre import corpus_chrf
 
     return corpus_chrf(answers, items, setup.settings.chrf.word_order)

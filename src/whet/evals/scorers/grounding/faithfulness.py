@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from whet.evals.scorers.facts import (
+from whet.evals.scorers.grounding.facts import (
     Fact,
     FactKind,
     content_words,

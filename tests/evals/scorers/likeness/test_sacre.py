@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from whet.evals.scorers.likeness.sacre import corpus_bleu, corpus_chrf, sentence_bleu, sentence_chrf
 from whet.evals.scorers.references import merged
-from whet.evals.scorers.sacre import corpus_bleu, corpus_chrf, sentence_bleu, sentence_chrf
 from whet.types import Example
 
 sacrebleu = pytest.importorskip("sacrebleu")

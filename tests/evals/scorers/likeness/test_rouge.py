@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whet.evals.scorers.rouge import rouge, rouge_l, tokens
+from whet.evals.scorers.likeness.rouge import rouge, rouge_l, tokens
 
 KINDS = {"rouge1": "1", "rouge2": "2", "rougeL": "l"}
 

@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from whet.data.refusals import is_refusal
-from whet.evals.scorers.facts import content_words, facts, sentences
-from whet.evals.scorers.faithfulness import stands_in
+from whet.evals.scorers.grounding.facts import content_words, facts, sentences
+from whet.evals.scorers.grounding.faithfulness import stands_in
 from whet.evals.scorers.references import texts_of
 from whet.types import Example
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from whet.evals.scorers.citations import (
+from whet.evals.scorers.grounding.citations import (
     citation_precision,
     citation_support,
     corpus_citations,

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from whet.evals.scorers.facts import FactKind, facts, sentences
-from whet.evals.scorers.faithfulness import (
+from whet.evals.scorers.grounding.facts import FactKind, facts, sentences
+from whet.evals.scorers.grounding.faithfulness import (
     Status,
     check_facts,
     corpus_facts,

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from whet.errors import ConfigError
-from whet.evals.scorers.similarity import bertscore, match_f1, semantic_similarity
+from whet.evals.scorers.likeness.similarity import bertscore, match_f1, semantic_similarity
 
 
 class _Axes:
