@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 MIN_RESAMPLES = 10_000
 _SEED = 20_260_101
 _CHUNK_CELLS = 4_000_000
+_KEPT_CELLS = 8_000_000
 
 
 def bca(
@@ -121,17 +122,22 @@ def _resample(found: Clusters, num: int) -> tuple[Vector, Vector]:
 
     sizes, num_clusters = np.array(found.sizes, dtype=np.float64), len(found.totals)
     residuals = np.array(found.totals) - sizes * found.mean
-    columns = np.stack([residuals, sizes, residuals**2, residuals * sizes, sizes**2], axis=1)
-    sums = np.concatenate([part @ columns for part in _times_drawn(num_clusters, num)])
-    shift = sums[:, 0] / sums[:, 1]
-    squares = sums[:, 2] - 2 * shift * sums[:, 3] + shift**2 * sums[:, 4]
-    errors = np.sqrt(np.maximum(squares, 0) * num_clusters / (num_clusters - 1)) / sums[:, 1]
+    columns = [residuals, residuals**2]
+    if max(found.sizes) > 1:
+        columns += [sizes, residuals * sizes, sizes**2]
+    table = np.stack(columns, axis=1)
+    sums = np.concatenate([part @ table for part in _times_drawn(num_clusters, num)]).T
+    # Of single items every resample holds as many: sum(w m) and its like are G.
+    count, cross, double = sums[2:] if len(sums) > 2 else (num_clusters, sums[0], num_clusters)
+    shift = sums[0] / count
+    squares = np.maximum(sums[1] - 2 * shift * cross + shift**2 * double, 0)
+    errors = np.sqrt(squares * num_clusters / (num_clusters - 1)) / count
     return found.mean + shift, errors
 
 
 def _times_drawn(num_clusters: int, num: int) -> Iterator[Vector]:
     """How often each cluster is drawn in each resample, shape (some of num, num_clusters)."""
-    if num_clusters * num <= _CHUNK_CELLS:
+    if num_clusters * num <= _KEPT_CELLS:
         yield _kept_times_drawn(num_clusters, num)
         return
     import numpy as np
@@ -141,9 +147,9 @@ def _times_drawn(num_clusters: int, num: int) -> Iterator[Vector]:
         yield _drawn(rng, num_clusters, min(step, num - start))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=1)
 def _kept_times_drawn(num_clusters: int, num: int) -> Vector:
-    """The same in one piece: comparisons of one test set draw alike, so it is drawn once."""
+    """The same in one piece, at most 64 MB: comparisons of one test set draw it once."""
     import numpy as np
 
     return _drawn(np.random.default_rng(_SEED), num_clusters, num)

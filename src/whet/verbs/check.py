@@ -185,8 +185,17 @@ def _gain(project: Project, test: Sequence[Example]) -> tuple[float | None, str]
     config, margin = project.config, project.config.eval.margin
     looks = count(project.root / "looks.jsonl", ids)
     level = look_level(looks + 1) / (2 if config.rag else 1)
-    gain = smallest_gain(len(ids), margin=margin, level=level)
-    alike = smallest_gain(len(ids), margin=margin, level=level, discordance=ALIKE)
+
+    def shown(discordance: float) -> float | None:
+        return smallest_gain(
+            len(ids),
+            margin=margin,
+            level=level,
+            discordance=discordance,
+            num_baselines=_num_baselines(config),
+        )
+
+    gain, alike = shown(DISCORDANCE), shown(ALIKE)
     if gain is None or alike is None:
         return (
             None,
@@ -202,3 +211,8 @@ def _gain(project: Project, test: Sequence[Example]) -> tuple[float | None, str]
 
 def _shared(config: Config) -> str:
     return ", its level shared by tuned and tuned_rag" if config.rag else ""
+
+
+def _num_baselines(config: Config) -> int:
+    """Prompt and few-shot, retrieval where there are documents, and the arms that were added."""
+    return 1 + any(config.few_shot.counts) + bool(config.rag) + len(config.arms)
