@@ -16,8 +16,8 @@ SIZES = (20, 50, 100, 500)
 GAINS = (0.0, 0.02, 0.05, 0.1, 0.2)
 DISCORDANCES = (0.05, 0.1, 0.2, 0.4)
 SHARES = (0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9, 0.95)
-SLOW = 500
-"""From so many items on a graded interval takes some 20 ms, and a quarter as many are made."""
+SHARES_OF_SIMS = {20: 1, 50: 5, 100: 5, 500: 20}
+"""A bootstrap takes 2 to 20 ms: at these sizes a part of the simulations is made."""
 BOOTSTRAPS = ("bca", "bootstrap")
 
 
@@ -106,7 +106,7 @@ def all_binary(rng: Rng, sims: int) -> Iterator[dict[str, Any]]:
 def all_graded(rng: Rng, sims: int) -> Iterator[dict[str, Any]]:
     """Graded scores at every size."""
     for n in SIZES:
-        yield from graded(rng, n, sims if n < SLOW else sims // 4)
+        yield from graded(rng, n, sims // SHARES_OF_SIMS[n])
 
 
 def all_clustered(rng: Rng, sims: int) -> Iterator[dict[str, Any]]:
