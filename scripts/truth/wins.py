@@ -66,6 +66,16 @@ def _alone(rng: Rng, sims: int) -> Iterator[dict[str, Any]]:
                 yield _row("null, alone", found, **where)
 
 
+def candidates(rng: Rng, sims: int) -> Iterator[dict[str, Any]]:
+    """Two candidates with a gain of just the margin over one baseline: only Holm holds them."""
+    for n in (80, 500):
+        for discordance in (0.1, 0.4):
+            arms = [Other(MARGIN, discordance)] * 2
+            counts, right = answers(rng, n, sims, 0.55, arms)
+            found = verdicts(counts, right, ("prompt", *CANDIDATES), margin=MARGIN)
+            yield _row("two candidates", found, n=n, discordance=discordance, gain=MARGIN)
+
+
 def announced(rng: Rng, sims: int) -> Iterator[dict[str, Any]]:
     """A candidate with exactly the gain over the best baseline that `check` announces.
 

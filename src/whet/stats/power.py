@@ -86,7 +86,7 @@ def smallest_gain(
     what k that are all alike would need. Simulated (docs/error_rates.md), a chance of 90 % comes
     out as 85 to 95 % with two baselines, alike or far apart; 83 to 95 % with three.
 
-    Found by bisection to a thousandth. Assumes right-or-wrong scores; a graded score usually
+    Found by bisection to a ten-thousandth. Assumes right-or-wrong scores; a graded score usually
     varies less and shows smaller gains.
     """
     if n < 1:
@@ -100,7 +100,7 @@ def smallest_gain(
     if not shown(1.0):
         return None
     low, high = margin, 1.0
-    while high - low > 0.001:
+    while high - low > 1e-4:
         middle = (low + high) / 2
         low, high = (low, middle) if shown(middle) else (middle, high)
     return high
