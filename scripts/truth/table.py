@@ -109,7 +109,7 @@ def _shapes(rows: list[Row]) -> str:
 
 def _gates(rows: list[Row]) -> str:
     head = ["gate", "what", "ship", "do not ship", "inconclusive", "sims"]
-    lines = []
+    lines: dict[tuple[str, str], list[str]] = {}
     for row in rows:
         left = ("kind", "sims", "ship", "outcomes", "together")
         what = ", ".join(f"{key} {value}" for key, value in row.items() if key not in left)
@@ -119,8 +119,9 @@ def _gates(rows: list[Row]) -> str:
             percent(outcomes["fail"]),
             percent(outcomes["inconclusive"]),
         ]
-        lines.append([row["kind"].replace("+", ", "), what, *shares, f"{row['sims']:,}"])
-    return markdown(head, lines)
+        name = row["kind"].replace("+", ", ")
+        lines[name, what] = [name, what, *shares, f"{row['sims']:,}"]
+    return markdown(head, list(lines.values()))
 
 
 def _looks(rows: list[Row]) -> str:
