@@ -76,7 +76,7 @@ def _untouched(
 
 def measured_arms(evidence: Evidence) -> dict[str, dict[str, Any]]:
     """Every arm and metric that has a score, for the report."""
-    table = arm_table(evidence.scores, groups=evidence.groups)
+    table = arm_table(evidence.scores, groups=evidence.groups, ids=_ids(evidence))
     return {
         arm: {metric: _measured(value) for metric, value in metrics.items() if value}
         for arm, metrics in table.items()
@@ -110,10 +110,16 @@ def _decide(evidence: Evidence, gates: Sequence[Gate], notes: Sequence[str]) -> 
         look=evidence.look,
         gates=gates,
         groups=evidence.groups,
+        ids=_ids(evidence),
         required=["forgetting", *gate_settings(evidence.config)],
         stop=evidence.stop,
         notes=notes,
     )
+
+
+def _ids(evidence: Evidence) -> list[str]:
+    """What makes two rows one item: their content."""
+    return [item.id for item in evidence.items]
 
 
 def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:
