@@ -180,5 +180,3 @@ def _groups(contexts: Sequence[Sequence[int]]) -> list[list[int]]:
         heads.setdefault(head, []).append(index)
     alone = [indices[0] for indices in heads.values() if len(indices) == 1]
     return [indices for indices in heads.values() if len(indices) > 1] + ([alone] if alone else [])
-
-

@@ -148,9 +148,7 @@ def _questions(file: Path, setting: str) -> list[Doc]:
     first = file.read_text(encoding="utf-8-sig").split("\n", 1)[0]
     has_header = first.strip().lower() == ",".join(MMLU_COLUMNS)
     header = None if has_header else MMLU_COLUMNS
-    return [
-        _question(row, file) for row in csv_records(file, setting, MMLU_COLUMNS, header=header)
-    ]
+    return [_question(row, file) for row in csv_records(file, setting, MMLU_COLUMNS, header=header)]
 
 
 def _question(row: Record, file: Path) -> Doc:

@@ -51,7 +51,10 @@ class BenchmarkModel(TemplateLM):  # type: ignore[misc]
         self.max_length = max_positions
         self.num_cut = 0
         self._max_new_tokens = max_new_tokens
-        ends = {*stop_ids, *([tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else [])}
+        ends = {
+            *stop_ids,
+            *([tokenizer.eos_token_id] if tokenizer.eos_token_id is not None else []),
+        }
         self._completer = TokenCompleter(model, stop_ids=sorted(ends), decode=self.tok_decode)
 
     @property
@@ -112,12 +115,13 @@ class BenchmarkModel(TemplateLM):  # type: ignore[misc]
         answers = [""] * len(requests)
         for indices in by_settings.values():
             texts = [requests[i].args[0] for i in indices]
-            told = self._spelt(texts, requests[indices[0]].args[1])
+            told = self.spelt(texts, requests[indices[0]].args[1])
             for index, text in zip(indices, told, strict=True):
                 answers[index] = text
         return answers
 
-    def _spelt(self, texts: Sequence[str], settings: dict[str, Any]) -> list[str]:
+    def spelt(self, texts: Sequence[str], settings: dict[str, Any]) -> list[str]:
+        """Greedy answers after texts, under a task's `generation_kwargs`."""
         asked = normalize_gen_kwargs(settings, DEFAULT_NEW_TOKENS)
         if asked.get("do_sample"):
             raise NotImplementedError("benchmarks are answered greedily; this task wants sampling")
@@ -132,9 +136,7 @@ class BenchmarkModel(TemplateLM):  # type: ignore[misc]
             self.num_cut += len(tokens) > room
             prompts.append(tokens[-room:])
         spelt = self._completer.spell(prompts, max_new_tokens=limit, stop=[s for s in stop if s])
-        return [
-            postprocess_generated_text(self.tok_decode(tokens), stop, None) for tokens in spelt
-        ]
+        return [postprocess_generated_text(self.tok_decode(tokens), stop, None) for tokens in spelt]
 
     def tok_decode_special(self, token: int) -> str:
         """The text of one token, special or not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -39,7 +40,7 @@ def read_text(path: Path, setting: str) -> str:
         raise ConfigError(f"{setting}: {path}: {error.strerror}.") from None
 
 
-def json_records(path: Path, setting: str, keys: dict[str, type]) -> list[Record]:
+def json_records(path: Path, setting: str, keys: Mapping[str, type]) -> list[Record]:
     """The objects of a JSONL file, each with these keys of these types.
 
     Raises:
@@ -98,5 +99,5 @@ def _whole(found: list[Record], faults: list[str], path: Path, setting: str) -> 
     return found
 
 
-def _described(keys: dict[str, type]) -> str:
+def _described(keys: Mapping[str, type]) -> str:
     return "an object with " + ", ".join(f"{key!r} ({kind.__name__})" for key, kind in keys.items())
