@@ -28,8 +28,10 @@ FILE_BYTES = 2**20
 
 _BOUNDS = """\
 import resource as _r
-for _what, _most in ((_r.RLIMIT_CPU, {seconds}), (_r.RLIMIT_AS, {memory}),
-                     (_r.RLIMIT_FSIZE, {size}), (_r.RLIMIT_NOFILE, 32), (_r.RLIMIT_NPROC, 8), (_r.RLIMIT_CORE, 0)):
+for _what, _most in (
+    (_r.RLIMIT_CPU, {seconds}), (_r.RLIMIT_AS, {memory}), (_r.RLIMIT_FSIZE, {size}),
+    (_r.RLIMIT_NOFILE, 32), (_r.RLIMIT_NPROC, 8), (_r.RLIMIT_CORE, 0),
+):
     _r.setrlimit(_what, (_most, _most))
 del _r, _what, _most
 """
@@ -71,22 +73,29 @@ def passes(program: str, *, timeout_s: float = 5.0) -> bool:
     bounds = _BOUNDS.format(seconds=int(timeout_s) + 1, memory=MEMORY_BYTES, size=FILE_BYTES)
     text = f"{bounds}\n{program}\nprint({word!r})\n"
     command = [*without_network(), sys.executable, "-I", "-S", "-B", "-"]
-    with tempfile.TemporaryDirectory(prefix="whet-code-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="whet-code-") as folder,
+        tempfile.TemporaryFile() as source,
+        tempfile.TemporaryFile() as told,  # a file, so that the bound on its size holds
+    ):
+        source.write(text.encode("utf-8", "replace"))
+        source.seek(0)
         process = subprocess.Popen(  # noqa: S603 - consented to, and bounded as above
             command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
+            stdin=source,
+            stdout=told,
             stderr=subprocess.DEVNULL,
             cwd=folder,
             env={},
             start_new_session=True,
         )
         try:
-            told, _ = process.communicate(text.encode("utf-8", "replace"), timeout=timeout_s)
+            status = process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             return False
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-    return process.returncode == 0 and told.decode("utf-8", "replace").endswith(f"{word}\n")
+        told.seek(0)
+        return status == 0 and told.read().endswith(f"{word}\n".encode())

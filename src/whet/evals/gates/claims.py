@@ -11,9 +11,9 @@ from whet.types import Outcome
 HALLUCINATION_MARGIN = 0.05
 
 _FAILED = (
-    "Facts belong into retrieval, not into weights: name rag.documents, train more rows with passages"
-    " (rag.train_share: 0.8), add rows whose right answer is that it is not known, and drop rows whose"
-    " answer says more than their source."
+    "Facts belong into retrieval, not into weights: name rag.documents, train more rows with"
+    " passages (rag.train_share: 0.8), add rows whose right answer is that it is not known, and"
+    " drop rows whose answer says more than their source."
 )
 
 
