@@ -150,7 +150,7 @@ def test_mmlu_scores_each_letter_as_lm_eval_does(
     assert scores == {item: row["acc"] for (item, _), row in wanted.items()}
 
 
-def test_gsm8k_answers_are_lm_evals_word_for_word(loaded: Any, eval_files: Path, kind: str) -> None:
+def test_gsm8k_answers_are_lm_evals_word_for_word(loaded: Any, eval_files: Path) -> None:
     file = eval_files / "gsm8k" / "test.jsonl"
     benchmark = read_gsm8k(file, 3)
     rows = [r.values for r in json_records(file, "t", {"question": str, "answer": str})]
