@@ -34,7 +34,8 @@ class BenchmarkModel(TemplateLM):  # type: ignore[misc]
         max_positions: the model's context in tokens.
         max_new_tokens: longest answer, where the benchmark's own limit is longer.
 
-    `num_cut` counts the questions whose beginning was cut off because they did not fit.
+    `num_cut` counts the questions whose beginning was cut off because they did not fit, and
+    `short_limits` holds the limits of answers that were set to half of the context instead.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class BenchmarkModel(TemplateLM):  # type: ignore[misc]
         self.tokenizer = tokenizer
         self.max_length = max_positions
         self.num_cut = 0
+        self.short_limits: set[int] = set()
         self._max_new_tokens = max_new_tokens
         ends = {
             *stop_ids,
@@ -128,7 +130,9 @@ class BenchmarkModel(TemplateLM):  # type: ignore[misc]
         ending = self.tok_decode_special(self.eot_token_id)
         stop = handle_stop_sequences(asked.get("until"), eos=ending)
         limit = min(int(asked["max_gen_toks"]), self._max_new_tokens or int(asked["max_gen_toks"]))
-        limit = min(limit, self.max_length // 2)
+        if limit > self.max_length // 2:
+            self.short_limits.add(limit)
+            limit = self.max_length // 2
         room = self.max_length - limit
         prompts = []
         for text in texts:

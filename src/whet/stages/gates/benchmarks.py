@@ -70,13 +70,9 @@ def measure_ability(job: Job) -> dict[str, Any]:
         notes.append("HumanEval's code ran without being cut off from the network: no unshare.")
     tuned, base = job.models.tuned_model, job.models.base_model
     with job.models.without_adapter():
-        before, cut_before = _scores(job, base, asked, gate, "before")
-    after, cut_after = _scores(job, tuned, asked, gate, "after")
-    if cut_before or cut_after:
-        notes.append(
-            f"{max(cut_before, cut_after)} requests did not fit the model's context and lost their"
-            " beginning, before and after alike, as lm-eval does it."
-        )
+        before, _ = _scores(job, base, asked, gate, "before")
+    after, model = _scores(job, tuned, asked, gate, "after")
+    notes += _limits(model)
     scores = {name: _told(before[name], after[name], benchmarks[name]) for name in asked}
     code = scores.pop(CODE, None)
     return {"benchmarks": scores, "code": code, "notes": notes}
@@ -88,7 +84,7 @@ def _scores(
     benchmarks: Mapping[str, Benchmark],
     gate: AbilityGate,
     when: str,
-) -> tuple[dict[str, list[ItemScore]], int]:
+) -> tuple[dict[str, list[ItemScore]], BenchmarkModel]:
     model = _model(loaded, gate)
     found = {}
     for name, benchmark in benchmarks.items():
@@ -101,7 +97,23 @@ def _scores(
             if name == CODE
             else ask(model, benchmark, shots=gate.shots, chat_template=gate.chat_template)
         )
-    return found, model.num_cut
+    return found, model
+
+
+def _limits(model: BenchmarkModel) -> list[str]:
+    """What the model's context did to questions and answers, before and after alike."""
+    told = []
+    if model.num_cut:
+        told.append(
+            f"{model.num_cut} requests did not fit the model's context of {model.max_length:,}"
+            " tokens and lost their beginning, before and after alike, as lm-eval does it."
+        )
+    if model.short_limits:
+        told.append(
+            f"Answers that may take {max(model.short_limits):,} tokens were held to"
+            f" {model.max_length // 2:,}, half of the model's context."
+        )
+    return told
 
 
 def _model(loaded: LoadedModel, gate: AbilityGate) -> BenchmarkModel:
