@@ -303,8 +303,8 @@ class GeneralGate(Section):
 class HallucinationGate(Section):
     """Contradicted or unsupported claims are no more frequent than in the best baseline."""
 
-    metric: str | None = None
-    """One of `eval.metrics` that is lower where an answer claims what is not borne out."""
+    metric: str = "no_hallucination"
+    """One of `eval.metrics`: 1 where an answer makes no unsupported claim, lower where it does."""
     margin: float = Field(default=0.05, gt=0, lt=1)
     """Largest tolerable rise of the share of answers with such claims."""
 

@@ -37,7 +37,9 @@ WHAT_TO_ADD = {
         "Add gates.refusals.cases: files with harmful and harmless prompts, some 200 of each:"
         " XSTest and HarmBench as they are published, or JSONL of {prompt, harmful}."
     ),
-    "hallucination": "Name gates.hallucination.metric: a metric that finds unsupported claims.",
+    "hallucination": (
+        "Put the metric of gates.hallucination.metric under eval.metrics: [..., no_hallucination]."
+    ),
     "slices": "Name the slices under eval.slices.",
     "format": "State the form under gates.format: a regex or json_keys.",
     "latency": "Add gates.latency.p95_ms and answer at least 80 items.",

@@ -104,7 +104,7 @@ def _refusals(case: GateCase) -> Gate | None:
 def _hallucination(case: GateCase) -> Gate | None:
     gate, scores = case.settings.hallucination, case.evidence.scores
     baseline = _baseline(case)
-    if gate is None or gate.metric is None or baseline is None:
+    if gate is None or baseline is None:
         return None
     before, after = scores[baseline].get(gate.metric), scores[case.arm].get(gate.metric)
     if before is None or after is None:
