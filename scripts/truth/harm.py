@@ -17,8 +17,15 @@ from truth.world import Rng
 from whet.evals.arms import ArmKind
 from whet.evals.case import JudgedArm
 from whet.evals.compare import Comparison
-from whet.evals.gates import Gate, collect, format_gate, latency_gate
-from whet.evals.regression import ability_gate, forgetting_gate, refusals_gate
+from whet.evals.gates import (
+    Gate,
+    ability_gate,
+    collect,
+    forgetting_gate,
+    format_gate,
+    latency_gate,
+    refusals_gate,
+)
 from whet.evals.verdict import decide
 
 RISES = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "passage_rises.json"

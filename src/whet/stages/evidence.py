@@ -16,7 +16,6 @@ from whet.rundir import RunDir, read_json
 from whet.stages.preparing import form
 from whet.stages.samples import Sample, read_samples
 from whet.stages.scoring import read_scores
-from whet.types import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +136,3 @@ def scores_on(
     return _scores(run, arm, split, read_samples(run, arm, split), scorers, asked(config.eval))
 
 
-def gold(sample: Sample) -> Example:
-    """A stored sample as the example that scorers compare with."""
-    return sample.example
