@@ -134,5 +134,3 @@ def scores_on(
     """
     scorers = build(setup_of(run, config, choices))
     return _scores(run, arm, split, read_samples(run, arm, split), scorers, asked(config.eval))
-
-
