@@ -51,7 +51,9 @@ def forced_difference(
             found.append(reader.step(past, tokens, positions, widths.max() - widths))
     apart = float((torch.stack(found, dim=1) - torch.stack(expected)).abs().max())
     if not apart <= LOGITS:
-        raise NotEqualError(f"logits are {apart:.1e} from those of a plain pass; more than {LOGITS}")
+        raise NotEqualError(
+            f"logits are {apart:.1e} from those of a plain pass; more than {LOGITS}"
+        )
     return apart
 
 

@@ -1,8 +1,8 @@
 """What is asked of which model: Banking77 messages behind a prompt that names all 77 labels.
 
-    nano   the bundled whet-nano, which answers with labels and stops by itself
-    50M    a Llama of 49 million random weights (benchmarks.training.shapes) with GPT-2's tokenizer;
-           it never stops, so every answer is as long as it may be
+nano   the bundled whet-nano, which answers with labels and stops by itself
+50M    a Llama of 49 million random weights (benchmarks.training.shapes) with GPT-2's tokenizer;
+       it never stops, so every answer is as long as it may be
 """
 
 from __future__ import annotations

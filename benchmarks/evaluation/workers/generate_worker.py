@@ -75,9 +75,7 @@ def _padded(rows: Sequence[Sequence[int]], pad: int, shared: int) -> tuple[Any, 
 
     width = max(map(len, rows))
     ids = [[*row[:shared], *[pad] * (width - len(row)), *row[shared:]] for row in rows]
-    mask = [
-        [*[1] * shared, *[0] * (width - len(row)), *[1] * (len(row) - shared)] for row in rows
-    ]
+    mask = [[*[1] * shared, *[0] * (width - len(row)), *[1] * (len(row) - shared)] for row in rows]
     return torch.tensor(ids), torch.tensor(mask)
 
 
