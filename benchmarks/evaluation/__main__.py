@@ -17,12 +17,13 @@ import platform
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks.evaluation import subject, summary
 from benchmarks.evaluation.job import Job
-from benchmarks.evaluation.proof import NUM_FORCED, forced_difference, parting_gaps
+from benchmarks.evaluation.proof import NUM_FORCED, Plain, forced, parting_gaps
 from benchmarks.evaluation.settings import BATCHES, WHET, generate
 from benchmarks.training import session
 from benchmarks.training.machine import processor, version_of
@@ -112,15 +113,19 @@ def _prove(
     ours = tokens[WHET.name]
     spread = sorted((i for i, row in enumerate(ours) if row), key=lambda i: len(prompts[i]))
     spread = spread[:: max(1, len(spread) // NUM_FORCED)]
-    apart = forced_difference(model, [prompts[i] for i in spread], [ours[i] for i in spread])
-    gaps = {n: parting_gaps(model, prompts, ours, theirs) for n, theirs in tokens.items()}
+    plain = Plain(model)
+    apart = forced(model, plain, [prompts[i] for i in spread], [ours[i] for i in spread])
+    gaps = {
+        name: parting_gaps(plain, prompts, ours, theirs, 2 * apart.allowed)
+        for name, theirs in tokens.items()
+    }
     lengths = sorted(map(len, prompts))
     about = {
         "prompt_tokens": {"least": lengths[0], "median": lengths[len(lengths) // 2],
                           "most": lengths[-1]},
         "answer_tokens_mean": sum(map(len, ours)) / len(ours),
         "different_answers": len(set(map(tuple, ours))),
-        "largest_logit_difference": apart,
+        "logit_distances": asdict(apart),
     }  # fmt: skip
     return {"gaps": gaps, "about": about}
 

@@ -13,7 +13,7 @@ BATCHES = (1, 4, 8, 16, 32, 64)
 
 
 def generate(batch: int, **options: Any) -> Setting:
-    """transformers' `generate` with so many rows a call."""
+    """The peer, `generate`, with so many rows a call."""
     prefix = ", copied prefix" if options else ""
     name = f"generate, batch {batch}{prefix}"
     return Setting(name, "generate_worker", {"batch": batch, **options}, module=MODULE)

@@ -53,9 +53,10 @@ def table(entry: dict[str, Any]) -> str:
             f"{row['total_ratio']:6.2f}x {row['peak_memory_bytes'] / 2**30:7.2f}G "
             f"{row['memory_share']:8.2f}x {row['parted']:14}"
         )
+    apart = entry["logit_distances"]
     lines.append(
         f"prompts of {entry['prompt_tokens']['median']} tokens, answers of "
-        f"{entry['answer_tokens_mean']:.1f}; logits at most "
-        f"{entry['largest_logit_difference']:.1e} from a plain pass"
+        f"{entry['answer_tokens_mean']:.1f}; logits at most {apart['whet']:.1e} from float64, "
+        f"a padded batch's {apart['padded']:.1e}"
     )
     return "\n".join(lines)
