@@ -128,6 +128,8 @@ class Past:
 
     def prefix_bias(self, window: int | None) -> Tensor | None:
         """The same over prefix columns, [B, T, P]: only a sliding window hides any of them."""
+        if window is None or int(self._query_positions_BT.max()) < window:
+            return None
         positions_1P = torch.arange(self.prefix.length, device=self._positions_BS.device)[None]
         return self._bias("prefix", window, positions_1P, None)
 
