@@ -71,7 +71,7 @@ def _measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
 def _best_batch(name: str, prompts: list[Any], options: argparse.Namespace) -> dict[int, float]:
     """Seconds of a slice by `generate`'s batch size, the second time that it is answered."""
     found = {}
-    for batch in BATCHES:
+    for batch in options.batches:
         [steps] = _run(name, [generate(batch)], [prompts[:8], prompts], options)
         found[batch] = steps[-1]["seconds"]
     return found
@@ -152,6 +152,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--data", type=Path, default=Path(data))
     parser.add_argument("--answers", type=int, default=1000)
     parser.add_argument("--pairs", type=int, default=5, help="slices, answered in turns")
+    parser.add_argument(
+        "--batches", type=int, nargs="+", default=BATCHES, help="of which generate's best is taken"
+    )
     parser.add_argument("--max-new-tokens", type=int, default=16)
     parser.add_argument("--threads", type=int, default=len(os.sched_getaffinity(0)))
     parser.add_argument("--busy", action="store_true", help="measure although others work")

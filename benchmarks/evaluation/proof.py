@@ -2,8 +2,8 @@
 
 A batch changes the last bits of a sum, so that where two tokens are equally likely to the last
 bits, two correct engines may choose differently, and all that follows differs too. What is right
-is taken from a plain forward pass of transformers in float64, each prompt with its answer alone
-and unpadded. Two lines are drawn:
+is taken from a plain forward pass of transformers in float64 (but for its norms, which always
+compute in float32), each prompt with its answer alone and unpadded. Two lines are drawn:
 
 1. Logits: along 16 answers, spread over the prompts, whet's float32 logits (shared prefix, padded
    batch, cache) lie within 2e-5 of the largest logit from the right ones. How far a padded batch

@@ -8,7 +8,7 @@ from benchmarks.training.settings import Setting
 
 MODULE = "benchmarks.evaluation.workers"
 WHET = Setting("whet", "whet_worker", module=MODULE)
-BATCHES = (1, 4, 8, 16, 32, 64)
+BATCHES = (4, 8, 16, 32, 64)
 """Batch sizes of which `generate`'s best is found first."""
 
 

@@ -21,7 +21,7 @@ from whet.infer.reader import Reader, batches, common_prefix
 from whet.infer.rows import Room
 from whet.infer.sampling import Sampler
 from whet.infer.trie import Trie, build_trie
-from whet.types import Completion, Decoding, FinishReason, Messages
+from whet.types import Completion, Decoding, FinishReason, Messages, Tools
 
 TYPICAL_WIDTH = 16
 
@@ -69,8 +69,10 @@ class LocalCompleter:
         self._tries: dict[tuple[str, ...], Trie] = {}
         self._lock = threading.Lock()
 
-    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
-        """One completion for each prompt, in order.
+    def complete(
+        self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
+    ) -> list[Completion]:
+        """One completion for each prompt, in order; a tool call is the text that the model writes.
 
         An answer ends at a stop token, at a stop string (which is cut off), after
         `max_new_tokens`, or at the end of the model's context.
@@ -78,7 +80,7 @@ class LocalCompleter:
         Raises:
             ModelError: prompts that do not fit the model's context; they are named.
         """
-        encoded = encode_prompts(prompts, self._tokenizer)
+        encoded = encode_prompts(prompts, self._tokenizer, tools)
         done = self._answers(prompts, encoded, decoding)
         return [done[index] for index in range(len(prompts))]
 
