@@ -44,13 +44,14 @@ def _row(
 
 def table(entry: dict[str, Any]) -> str:
     """The rows for a terminal."""
-    heads = f"{'engine':34} {'answers/s':>9} {'whet is':>22} {'in all':>7} {'peak':>8}"
+    heads = f"{'engine':34} {'answers/s':>9} {'whet is':>22} {'in all':>7} {'cpu':>7} {'peak':>8}"
     lines = [f"{heads} {'whet uses':>9} {'parted at ties':>14}"]
     for row in entry["rows"]:
         spread = f"{row['ratio']:.2f}x ({row['ratio_low']:.2f}-{row['ratio_high']:.2f})"
         lines.append(
             f"{row['engine']:34} {row['answers_per_s']:9.2f} {spread:>22} "
-            f"{row['total_ratio']:6.2f}x {row['peak_memory_bytes'] / 2**30:7.2f}G "
+            f"{row['total_ratio']:6.2f}x {row['cpu_ratio']:6.2f}x "
+            f"{row['peak_memory_bytes'] / 2**30:7.2f}G "
             f"{row['memory_share']:8.2f}x {row['parted']:14}"
         )
     apart = entry["logit_distances"]

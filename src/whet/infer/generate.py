@@ -6,9 +6,9 @@ from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
+from whet.infer.batch import AnswerBatch, Room
 from whet.infer.past import Prefix
 from whet.infer.reader import Reader
-from whet.infer.rows import Room, Rows
 from whet.infer.sampling import Sampler
 from whet.types import FinishReason
 
@@ -62,21 +62,21 @@ def generate(
     lengths = [len(suffix) for suffix in suffixes]
     order = sorted(range(len(suffixes)), key=lambda row: (-lengths[row], row))
     waiting = deque(row for row in order if limits[row] > 0)
-    rows = Rows(reader, prefix, suffixes, limits)
+    batch = AnswerBatch(reader, prefix, suffixes, limits)
     live: set[int] = set()
     while waiting or live:
-        count = room.take(waiting, lengths, len(rows.numbers), rows.num_columns)
+        count = room.take(waiting, lengths, len(batch.numbers), batch.num_columns)
         if count:
             joined = [waiting.popleft() for _ in range(count)]
-            rows.join(joined)
+            batch.join(joined)
             live.update(joined)
-        steps = [answers[row].num_tokens for row in rows.numbers]
-        chosen_B = sampler.choose(rows.logits_BV, rows.numbers, steps)
-        for row, token in zip(rows.numbers, chosen_B.tolist(), strict=True):
+        steps = [answers[row].num_tokens for row in batch.numbers]
+        chosen_B = sampler.choose(batch.logits_BV, batch.numbers, steps)
+        for row, token in zip(batch.numbers, chosen_B.tolist(), strict=True):
             if row in live and _ended(answers[row], token, limits[row], stops):
                 live.discard(row)
         if live or waiting:
-            rows.step(chosen_B, live)
+            batch.step(chosen_B, live)
     return answers
 
 

@@ -13,12 +13,12 @@ import torch
 
 from whet.errors import ModelError
 from whet.infer.attention import attention_of
+from whet.infer.batch import Room
 from whet.infer.generate import Stops, generate
 from whet.infer.past import NO_PREFIX, Prefix
 from whet.infer.prompts import check_fits, decode_answer, encode_choices, encode_prompts
 from whet.infer.ranking import Floats, rank
 from whet.infer.reader import Reader, batches, common_prefix
-from whet.infer.rows import Room
 from whet.infer.sampling import Sampler
 from whet.infer.trie import Trie, build_trie
 from whet.types import Completion, Decoding, FinishReason, Messages, Tools
@@ -134,8 +134,8 @@ class LocalCompleter:
         limits = [min(decoding.max_new_tokens, tokens) for tokens in room]
         stops = Stops(self._stop_ids, decoding.stop, self._decode)
         sampler = Sampler(decoding, asked, max(limits))
-        batch = Room(min(self._batch_rows, self._most_rows(1)), self._batch_tokens)
-        answers = generate(self._reader, prefix, suffixes, limits, stops, sampler, batch)
+        place = Room(min(self._batch_rows, self._most_rows(1)), self._batch_tokens)
+        answers = generate(self._reader, prefix, suffixes, limits, stops, sampler, place)
         texts = [stops.cut(self._decode(answer.tokens)) for answer in answers]
         return [
             (text, answer.finish_reason, answer.num_tokens)

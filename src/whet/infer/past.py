@@ -139,8 +139,6 @@ class Past:
 
     def prefix_bias(self, window: int | None) -> Tensor | None:
         """The same over prefix columns, [B, T, P]: only a sliding window hides any of them."""
-        if window is None or int(self._query_positions_BT.max()) < window:
-            return None
         positions_1P = torch.arange(self.prefix.length, device=self._positions_BS.device)[None]
         return self._bias("prefix", window, positions_1P, None)
 
@@ -150,7 +148,10 @@ class Past:
         if (part, window) not in self._biases:
             if window is not None:
                 near = self._query_positions_BT[:, :, None] - columns[:, None, :] < window
-                visible = near if visible is None else near & visible
+                if visible is not None:
+                    visible = near & visible
+                elif not bool(near.all()):
+                    visible = near
             self._biases[part, window] = None if visible is None else _as_bias(visible)
         return self._biases[part, window]
 

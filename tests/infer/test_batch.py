@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from whet.infer import LocalCompleter
 from whet.infer.attention import attention_of
+from whet.infer.batch import AnswerBatch, Room
 from whet.infer.past import NO_PREFIX
 from whet.infer.prompts import encode_prompts
 from whet.infer.reader import Reader
-from whet.infer.rows import Room, Rows
 from whet.types import Decoding, Message
 
 PREFIX = [0, *range(40, 59)]
@@ -39,30 +39,30 @@ def test_rows_that_join_and_leave_have_the_logits_of_each_alone(
     said: list[list[int]] = [[] for _ in SUFFIXES]
 
     def compare() -> None:
-        for place, row in enumerate(rows.numbers):
+        for place, row in enumerate(batch.numbers):
             expected = reference(twin, PREFIX + SUFFIXES[row] + said[row])
-            torch.testing.assert_close(rows.logits_BV[place], expected, rtol=1e-4, atol=2e-4)
+            torch.testing.assert_close(batch.logits_BV[place], expected, rtol=1e-4, atol=2e-4)
 
     def say(live: set[int]) -> None:
-        tokens = [20 + row + len(said[row]) for row in rows.numbers]
-        for row, token in zip(rows.numbers, tokens, strict=True):
+        tokens = [20 + row + len(said[row]) for row in batch.numbers]
+        for row, token in zip(batch.numbers, tokens, strict=True):
             said[row].append(token)
-        rows.step(torch.tensor(tokens), live)
+        batch.step(torch.tensor(tokens), live)
         compare()
 
     with attention_of(model), torch.inference_mode():
         prefix = reader.read_prefix(PREFIX) if shared else NO_PREFIX
-        rows = Rows(reader, prefix, suffixes, [20] * 4)
+        batch = AnswerBatch(reader, prefix, suffixes, [20] * 4)
         for joined in ([0], [1], [2, 3]):
-            rows.join(joined)
+            batch.join(joined)
             compare()
             say({0, 1, 2, 3})
         say({0, 2, 3})
-        assert rows.numbers == [0, 2, 3]
-        assert rows.num_columns == len(suffixes[0]) + len(said[0]), "the padding went"
+        assert batch.numbers == [0, 2, 3]
+        assert batch.num_columns == len(suffixes[0]) + len(said[0]), "the padding went"
         say({0, 2, 3})
         say(set())
-    assert rows.numbers == []
+    assert batch.numbers == []
 
 
 def prompts_of(count: int) -> list[list[Message]]:

@@ -42,8 +42,8 @@ class Room:
         return free if num_rows == 0 or free >= min(len(waiting), SHARE * most) else 0
 
 
-class Rows:
-    """The batch: which rows it holds, their past, and the logits after their newest tokens."""
+class AnswerBatch:
+    """Rows that are answered together: their numbers, past, and logits after the newest tokens."""
 
     def __init__(
         self,
