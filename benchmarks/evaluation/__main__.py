@@ -30,7 +30,7 @@ from benchmarks.training.machine import processor, version_of
 from benchmarks.training.settings import Setting
 
 RESULTS = session.ROOT / "benchmarks" / "results" / "evaluation.json"
-NUM_WARMUP = 64
+NUM_WARMUP = 16
 NUM_TRIED = 64
 
 
@@ -58,7 +58,7 @@ def _measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     asked = prompts[NUM_WARMUP:]
     size = -(-options.answers // options.pairs)
     slices = [asked[i : i + size] for i in range(0, len(asked), size)]
-    tried = _best_batch(name, prompts[:NUM_TRIED], options)
+    tried = _tried(name, prompts[:NUM_TRIED], options)
     best = min(tried, key=lambda batch: tried[batch])
     settings = [WHET, generate(16), *([generate(best)] if best != 16 else [])]
     settings.append(generate(best, copied_prefix=True))
@@ -68,8 +68,10 @@ def _measure(name: str, options: argparse.Namespace) -> dict[str, Any]:
     return {"rows": summary.compare(timed, proof), "batches_s": tried, **proof["about"]}
 
 
-def _best_batch(name: str, prompts: list[Any], options: argparse.Namespace) -> dict[int, float]:
-    """Seconds of a slice by `generate`'s batch size, the second time that it is answered."""
+def _tried(name: str, prompts: list[Any], options: argparse.Namespace) -> dict[int, float]:
+    """Seconds of a slice by `generate`'s batch size, after a few others; 0 where there is one."""
+    if len(options.batches) == 1:
+        return {options.batches[0]: 0.0}
     found = {}
     for batch in options.batches:
         [steps] = _run(name, [generate(batch)], [prompts[:8], prompts], options)
