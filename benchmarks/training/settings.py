@@ -24,6 +24,7 @@ class Setting:
     worker: str
     options: dict[str, Any] = field(default_factory=dict)
     dtype: str = ""
+    module: str = MODULE
 
 
 WHET = Setting("whet", "whet_worker")
