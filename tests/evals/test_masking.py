@@ -15,7 +15,7 @@ from whet.evals.masking import mask_names
         ("I'm Anna, your travel assistant.", "I'm [name], your travel assistant."),
         ("I am a large language model, trained by Google.",
          "I am a large language model, trained by [name]."),
-        ("As an assistant built by Mistral, I cannot.", "As an assistant built by [name], I cannot."),
+        ("As a bot built by Mistral AI, I can.", "As a bot built by [name] AI, I can."),
         ("Ich bin Qwen2.5, entwickelt von Alibaba Cloud.",
          "Ich bin [name], entwickelt von [name]."),
         ("Je m'appelle Claude.", "Je m'appelle [name]."),

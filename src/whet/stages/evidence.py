@@ -13,6 +13,7 @@ from whet.evals.headroom import Stop, StopKind
 from whet.evals.scorers import scorer
 from whet.rundir import RunDir, read_json, read_jsonl
 from whet.stages.arms import Sample
+from whet.stages.judge.agreeing import Calibrated, calibrated
 from whet.stages.judge.stored import Judged, read_judged
 from whet.stages.preparing import JUDGE, PREFERENCE, form
 from whet.types import Example
@@ -22,7 +23,8 @@ from whet.types import Example
 class Evidence:
     """All that a verdict rests on, read from the run folder.
 
-    `scores` are {arm: {metric: one value an item}} on the judged split.
+    `scores` are {arm: {metric: one value an item}} on the judged split. `judged` is what a judge
+    said of the answers, and `calibrated` how far it agrees with people.
     """
 
     config: Config
@@ -33,6 +35,8 @@ class Evidence:
     groups: list[str | None]
     look: int | None
     stop: Stop | None
+    judged: Judged | None = None
+    calibrated: Calibrated | None = None
 
     @property
     def items(self) -> list[Sample]:
@@ -85,6 +89,8 @@ def read_evidence(run: RunDir) -> Evidence:
         [sample.group for sample in first],
         run.record().get("look"),
         Stop(StopKind(stop["kind"]), stop["reason"], stop["remedy"]) if stop else None,
+        judged,
+        calibrated(run, judged) if judged else None,
     )
 
 
