@@ -149,7 +149,10 @@ def _collect(
         teacher = EndpointTeacher(completer, settings.concurrency, collector.lost)
     else:
         teacher = LocalTeacher(completer)
-    return collector.run(teacher)
+    try:
+        return collector.run(teacher)
+    finally:
+        teacher.stop()  # requests that wait for another try give up
 
 
 def _paid_before(job: Job, keys: set[str]) -> dict[str, dict[str, Any]]:
