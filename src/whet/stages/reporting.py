@@ -77,10 +77,7 @@ def _report(
         "cost": cost(config, run, evidence),
         "time": {"total_s": round(sum(stages.values()), 3), "stages": stages},
         "details": details(run, config, evidence, verdict, weak, gates, check)
-        | {
-            "untouched": judged["untouched"],
-            "judge": judge_details(evidence.judged, evidence.calibrated, groups),
-        },
+        | {"untouched": judged["untouched"], "judge": told_by_judge},
     }
 
 
