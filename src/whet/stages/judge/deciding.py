@@ -14,6 +14,7 @@ from whet.evals.case import JudgedArm
 from whet.evals.compare import Compare, Comparison, by_scores, by_votes
 from whet.evals.gates import Gate
 from whet.evals.verdict import Verdict, VerdictKind, decide
+from whet.rundir import RunDir
 from whet.stages.evidence import Evidence
 from whet.stages.judge.stored import Judged, Values
 from whet.stages.preparing import JUDGE, PREFERENCE, gate_settings
@@ -29,7 +30,9 @@ def decides_by_judge(evidence: Evidence) -> bool:
     )
 
 
-def decide_by_judge(evidence: Evidence, gates: Sequence[Gate], notes: Sequence[str]) -> Verdict:
+def decide_by_judge(
+    run: RunDir, evidence: Evidence, gates: Sequence[Gate], notes: Sequence[str]
+) -> Verdict:
     """The verdict on the items that were drawn for the judge, if it may decide."""
     judged, agreed = evidence.judged, evidence.calibrated
     if judged is None or agreed is None or judged.about.split != evidence.split:
@@ -38,7 +41,7 @@ def decide_by_judge(evidence: Evidence, gates: Sequence[Gate], notes: Sequence[s
     held = agreed.standings[kind]
     if not held.decides:
         told = f"The judge decides nothing yet. {held.why}"
-        remedy = f"{held.remedy} Then: whet verdict RUN"
+        remedy = f"{held.remedy} Then: whet verdict {run.path}"
         return _open([told, *notes], remedy, gates)
     drawn = set(judged.about.items)
     evidence = evidence.without([s.source for s in evidence.items if s.id not in drawn])
