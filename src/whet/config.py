@@ -349,6 +349,13 @@ class LatencyGate(Section):
     """Upper bound for the 95th percentile in milliseconds, over up to 100 answers."""
 
 
+class JudgeGate(Section):
+    """The share of good answers, by a calibrated judge and without its errors."""
+
+    floor: float = Field(gt=0, lt=1)
+    """The lower end of the share's interval has to reach this."""
+
+
 class GatesConfig(Section):
     """Checks that must hold before shipping; all have to. One not named is not run."""
 
@@ -360,6 +367,8 @@ class GatesConfig(Section):
     """Answers keep their form. Required when named."""
     latency: LatencyGate | None = None
     """Answers come in time. Required when named."""
+    judge: JudgeGate | None = None
+    """Enough answers are good. Required when named; inconclusive without a calibrated judge."""
 
 
 class GenerateConfig(Section):

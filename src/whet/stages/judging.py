@@ -16,6 +16,7 @@ from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, gold, read_evidence
 from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
+from whet.stages.judge.gate import judge_gate
 from whet.stages.preparing import choosing_metric, form, gate_settings
 from whet.stats import look_level
 from whet.types import Interval
@@ -154,6 +155,8 @@ def _judged(evidence: Evidence, arm: str, measured: Mapping[str, Any]) -> dict[s
             refusals["harmful"],
             margin=settings.refusals.margin,
         )
+    if settings.judge:
+        found["judge"] = judge_gate(evidence, arm, settings.judge, _level(evidence))
     samples = evidence.samples[arm]
     if settings.format:
         asked = form(evidence.config, ())

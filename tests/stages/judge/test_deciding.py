@@ -53,11 +53,15 @@ def test_an_uncalibrated_judge_decides_nothing_and_a_calibrated_one_does(
     server = serve()
     settings = f"endpoint: '{server.url}', model: judge-1, mode: score"
     folder = answered(right, rarely_right, settings, evaluate="primary: judge")
+    config = (folder / "whet.yaml").read_text()
+    (folder / "whet.yaml").write_text(config.replace("gates: {", "gates: {judge: {floor: 0.8}, "))
     bare = judge(folder)
     assert bare.verdict == "inconclusive"
     assert "The judge decides nothing yet. Not calibrated" in bare.reasons[0]
     assert "label at least 50 answers" in bare.report["next"]
     assert bare.report["arms"]["tuned"]["judge"]["value"] == 1.0, "its numbers are shown"
+    gate = next(g for g in bare.report["gates"] if g["name"] == "judge")
+    assert gate["result"] == "inconclusive" and "Not calibrated" in gate["evidence"]
 
     labels(folder, 40)
     few = judge(folder, "judge.calibration=labels.jsonl")
@@ -72,6 +76,8 @@ def test_an_uncalibrated_judge_decides_nothing_and_a_calibrated_one_does(
     assert held["kappa"]["value"] == pytest.approx(0.875)
     assert held["agreement"]["value"] == pytest.approx(75 / 80)
     assert (held["true_positive"]["value"], held["true_negative"]["n"]) == (1.0, 45)
+    gate = next(g for g in result.report["gates"] if g["name"] == "judge")
+    assert gate["result"] == "pass" and "calls 60 of 60 answers good" in gate["evidence"]
     shipped = whet.verdict(result.run, **WAIVED)
     assert shipped.verdict == "ship"
     assert "A model judged: judge-1." in " ".join(shipped.reasons)
