@@ -14,7 +14,7 @@ from whet.stages.costs import cost
 from whet.stages.details import details
 from whet.stages.evidence import Evidence, read_evidence
 from whet.stages.judge.agreeing import keep_calibration
-from whet.stages.judge.figures import judge_details
+from whet.stages.judge.figures import judge_details, judge_findings
 from whet.stages.judging import compared, judge
 from whet.stats import look_level
 
@@ -52,6 +52,7 @@ def _report(
     digest = items_digest([item.id for item in evidence.items])
     groups = {item.id: item.group for item in evidence.items}
     told_by_judge = judge_details(evidence.judged, evidence.calibrated, groups)
+    found = details(run, config, evidence, verdict, weak, gates, check)
     stages = {name: stage["seconds"] for name, stage in record["stages"].items()}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -76,8 +77,9 @@ def _report(
         },
         "cost": cost(config, run, evidence),
         "time": {"total_s": round(sum(stages.values()), 3), "stages": stages},
-        "details": details(run, config, evidence, verdict, weak, gates, check)
-        | {"untouched": judged["untouched"], "judge": told_by_judge},
+        "details": found
+        | {"untouched": judged["untouched"], "judge": told_by_judge}
+        | {"findings": [*judge_findings(told_by_judge), *found["findings"]]},
     }
 
 

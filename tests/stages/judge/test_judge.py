@@ -42,6 +42,8 @@ def test_answers_are_scored_and_compared_in_both_orders(
     told = check_report(read_json(result.run / "report.json"))["details"]["judge"]
     assert told is not None
     assert told["label"] == "not calibrated: decides nothing"
+    findings = result.report["details"]["findings"]
+    assert "Figures of the judge judge-1: not calibrated: decides nothing." in findings
     assert (told["items"], told["of"], told["unscored"]) == (60, 60, {})
     assert told["scores"]["tuned"]["score"]["value"] == 5
     assert told["scores"]["other"]["good"]["value"] == 0.5

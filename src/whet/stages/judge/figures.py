@@ -72,6 +72,19 @@ def judge_details(
     }
 
 
+def judge_findings(told: Mapping[str, Any] | None) -> list[str]:
+    """What a reader has to know of a judge's figures, wherever they stand."""
+    if told is None:
+        return []
+    unscored, verdicts = sum(told["unscored"].values()), told["verdicts"]
+    found = [f"Figures of the judge {told['model']}: {told['label']}."]
+    found += [held["why"] for held in told["calibrations"].values()]
+    if unscored:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in told["unscored"].items())
+        found.append(f"The judge gave no verdict on {unscored} of {verdicts}: {kinds}.")
+    return [*found, *told["warnings"]]
+
+
 def _label(found: Calibrated, modes: Sequence[str]) -> str:
     decides = {kind: found.standings[kind].decides for kind in modes}
     if all(decides.values()):

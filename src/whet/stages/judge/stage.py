@@ -221,5 +221,3 @@ def _tell(job: Job, judged: Judged) -> None:
         f"judge: {len(about.items)} of {about.num_items} items judged, {len(judged.rows)} verdicts,"
         f" {unscored} unscored{spent}"
     )
-    for warning in about.warnings:
-        job.warn(warning)
