@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import math
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -179,3 +181,42 @@ def test_whet_nano_judges_badly_and_decides_nothing(project: Path) -> None:
     assert sum(told["unscored"].values()) == told["verdicts"], "it gives no JSON at all"
     assert told["scores"]["prompt"]["score"] is None
     assert any("is itself the model of prompt" in text for text in told["warnings"])
+
+
+@pytest.mark.slow
+def test_known_leanings_to_place_and_length_are_measured_within_the_error_of_simulation(
+    answered: MakeProject, serve: Serve
+) -> None:
+    """The judge prefers length by a logistic law, and takes the first answer in a fifth of its
+    verdicts. Both sides are equally good; the candidate is longer by 12 words."""
+    items, share = 400, 0.2
+
+    def chance(*of: object) -> float:
+        return random.Random(repr(of)).random()
+
+    def words(side: str, number: int) -> int:
+        return 5 + int(40 * chance(side, number)) + (12 if side == "tuned" else 0)
+
+    def script(parts: dict[str, str]) -> str:
+        first, second = parts["answer-A"], parts["answer-B"]
+        if chance("place", first, second) < share:
+            return better("A")
+        a, b = (first, second) if "tuned" in first else (second, first)
+        odds = 2 * math.tanh((len(a.split()) - len(b.split())) / 20)
+        a_wins = chance("length", a, b) < 1 / (1 + math.exp(-odds))
+        return better("A" if (first == a) is a_wins else "B")
+
+    server = serve(script)
+    settings = f"endpoint: '{server.url}', model: judge-1, mode: pairwise, sample: {items}"
+    folder = answered(
+        lambda n, _: f"tuned {n}. " + "word " * words("tuned", n),
+        lambda n, _: f"plain {n}. " + "word " * words("other", n),
+        settings, items=items,
+    )  # fmt: skip
+    (pair,) = judge(folder).report["details"]["judge"]["pairs"]
+    assert pair["flips"]["value"] == pytest.approx(share, abs=3 * math.sqrt(0.16 / items))
+    assert pair["flips"]["low"] <= share <= pair["flips"]["high"]
+    assert pair["first_shown"]["low"] <= 0.5 + share / 2 <= pair["first_shown"]["high"]
+    assert pair["preference"]["low"] > 0.15, "length alone makes the candidate win"
+    assert pair["controlled"]["low"] <= 0 <= pair["controlled"]["high"]
+    assert pair["longer"]["low"] > 0.6 and pair["words_preferred"] > pair["words_other"] + 5

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import whet
+from whet.cli import main
 from whet.errors import ConfigError, EndpointError, RunError
 from whet.rundir import RunDir, State, read_json, read_jsonl
 
@@ -114,11 +115,14 @@ def test_a_request_that_is_refused_for_good_is_unscored_and_stops_nothing(
 
 
 def test_only_the_amount_of_judging_may_change_on_the_way(
-    answered: MakeProject, serve: Serve
+    answered: MakeProject, serve: Serve, capsys: pytest.CaptureFixture[str]
 ) -> None:
     server = serve(lambda _: 401)
     folder = answered(right, right, f"endpoint: '{server.url}', model: judge-1", items=12)
-    with pytest.raises(EndpointError, match="401"):
-        judge(folder)
+    asked = ["eval", "--config", str(folder / "whet.yaml"), "--arms", "other,tuned",
+             "--split", "test", "--predictions", str(folder / "tuned.jsonl")]  # fmt: skip
+    assert main(asked) == 2
+    told = capsys.readouterr().err
+    assert "answered 401" in told and "0 of 12 judgements are there" in told.replace("\n", " ")
     with pytest.raises(ConfigError, match=r"own config\.yaml.* judge\.model"):
         whet.eval(folder / "runs" / "001", "judge.model=judge-2", "judge.sample=3")
