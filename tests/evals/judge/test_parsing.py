@@ -39,6 +39,8 @@ MALFORMED = {
     "an object as score": ('{"reason": "", "score": {"value": 4}}', Malformed.WRONG_TYPE),
     "a list as reason": ('{"reason": ["right"], "score": 4}', Malformed.WRONG_TYPE),
     "a refusal": ("I'm sorry, but I can't help with that.", Malformed.REFUSAL),
+    "thoughts alone": ("<think>4 or 5?</think>", Malformed.EMPTY),
+    "thoughts without an end": (f"<think>{GOOD}", Malformed.PROSE),
     "a duplicate key": ('{"reason": "", "score": 2, "score": 4}', Malformed.DUPLICATE_KEY),
     "deep nesting": ("[" * 200 + "]" * 200, Malformed.BROKEN_JSON),
 }
@@ -55,8 +57,9 @@ def test_a_malformed_answer_is_unscored_and_named(name: str) -> None:
     assert paired.fault is not None
 
 
-@pytest.mark.parametrize("text", [GOOD, f"  {GOOD}\n", f"```json\n{GOOD}\n```", f"```\n{GOOD}```"])
-def test_a_verdict_is_read_with_or_without_one_fence(text: str) -> None:
+@pytest.mark.parametrize("text", [GOOD, f"  {GOOD}\n", f"```json\n{GOOD}\n```", f"```\n{GOOD}```",
+                                  f"<think>\nScore 2?\n</think>\n\n{GOOD}"])  # fmt: skip
+def test_a_verdict_is_read_with_or_without_one_fence_or_thoughts(text: str) -> None:
     found = parse_score(text, 5)
     assert (found.value, found.reason, found.fault) == (4, "It is right.", None)
 

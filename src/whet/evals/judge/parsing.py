@@ -1,7 +1,8 @@
 """A judge's answer to a verdict, strictly: anything else is *unscored*, never a zero or a tie.
 
-The whole answer has to be one JSON object with the two keys that were asked for. A single code
-fence around it is taken off, since several models cannot help writing one. Each way to go wrong has
+The whole answer has to be one JSON object with the two keys that were asked for. Taken off are the
+`<think>` block that models write before they answer, and a single code fence around the answer,
+since several models cannot help writing either. Each way to go wrong has
 a name, and the report counts them: a judge that often goes wrong judges the easy items only.
 """
 
@@ -46,6 +47,7 @@ class Parsed:
 
 
 _FENCE = re.compile(r"```(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 BETTER = ("A", "B", "tie")
 
 
@@ -77,7 +79,8 @@ def parse_pair(text: str, finish: FinishReason = FinishReason.STOP) -> Parsed:
 
 def _object(text: str, key: str, finish: FinishReason) -> dict[str, Any] | Malformed:
     """The object with `reason` and the key, or what is wrong."""
-    text = text.strip()
+    thought = _THOUGHT.match(text)
+    text = text[thought.end() if thought else 0 :].strip()
     if not text:
         return Malformed.EMPTY
     if "```" in text:

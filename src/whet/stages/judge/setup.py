@@ -68,6 +68,10 @@ def _missing(config: Config) -> list[str]:
         faults.append(f"{what} needs a judge: name its model under judge.model.")
     elif needed and settings is not None and needed not in settings.mode:
         faults.append(f"{what} needs judge.mode to hold {needed}.")
+    if JUDGE in config.eval.metrics and (settings is None or "score" not in settings.mode):
+        faults.append("eval.metrics: judge needs a judge: name it under judge:, mode score.")
+    if PREFERENCE in config.eval.metrics:
+        faults.append("eval.metrics: preference is between two arms: it can only be eval.primary.")
     if config.gates.judge and (settings is None or "score" not in settings.mode):
         faults.append("gates.judge needs a judge: name it under judge:, its mode to hold score.")
     if (primary == JUDGE or by_judge) and choosing_fault(config):
