@@ -100,6 +100,7 @@ def test_an_uncalibrated_judge_decides_nothing_and_a_calibrated_one_does(
     assert "is of the judge" in other.reasons[0] and "decides nothing" in other.reasons[0]
 
 
+@pytest.mark.slow
 def test_a_judge_that_disagrees_with_people_decides_nothing(
     answered: MakeProject, serve: Serve
 ) -> None:

@@ -61,6 +61,7 @@ def test_answers_are_scored_and_compared_in_both_orders(
     assert not (result.run / "judge" / "calibration.json").exists()
 
 
+@pytest.mark.slow
 def test_another_run_pays_for_nothing_twice(answered: MakeProject, serve: Serve) -> None:
     server = serve()
     folder = answered(right, half_right, f"endpoint: '{server.url}', model: judge-1", items=20)
@@ -95,6 +96,7 @@ def test_arms_are_not_named_and_answers_do_not_name_themselves(
     assert told["masked"] == 12
 
 
+@pytest.mark.slow
 def test_a_judge_of_the_same_family_is_warned_of(answered: MakeProject, serve: Serve) -> None:
     server = serve()
     folder = answered(right, half_right, f"endpoint: '{server.url}', model: whet-nano", items=12)
@@ -220,3 +222,21 @@ def test_known_leanings_to_place_and_length_are_measured_within_the_error_of_sim
     assert pair["preference"]["low"] > 0.15, "length alone makes the candidate win"
     assert pair["controlled"]["low"] <= 0 <= pair["controlled"]["high"]
     assert pair["longer"]["low"] > 0.6 and pair["words_preferred"] > pair["words_other"] + 5
+
+
+@pytest.mark.slow
+def test_a_whole_run_is_judged_with_every_baseline(project: Path, serve: Serve) -> None:
+    server = serve()
+    result = whet.run(
+        project, f"judge.endpoint={server.url}", "judge.model=judge-1", "judge.sample=12"
+    )
+    told = check_report(read_json(result.run / "report.json"))["details"]["judge"]
+    assert told is not None and told["split"] == "test" and told["items"] == 12
+    assert set(told["scores"]) == {"prompt", "few_shot", "tuned"}
+    assert [(pair["a"], pair["b"]) for pair in told["pairs"]] == [
+        ("tuned", "prompt"), ("tuned", "few_shot"),
+    ]  # fmt: skip
+    for pair in told["pairs"]:
+        assert pair["wins"] + pair["losses"] + pair["ties"] == 12
+    assert "judge" not in result.report["arms"]["nearest"], "a control is not judged"
+    assert read_json(result.run / "plan.json")["judge"]["model"] == "judge-1"

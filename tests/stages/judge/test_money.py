@@ -62,6 +62,7 @@ def test_it_stops_before_the_budget_is_passed_and_goes_on_without_paying_twice(
     assert read_json(run / "run.json")["changed"] == ["judge.budget=10"]
 
 
+@pytest.mark.slow
 def test_a_stopped_run_may_end_with_the_items_that_are_judged(
     answered: MakeProject, serve: Serve
 ) -> None:
