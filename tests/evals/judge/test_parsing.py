@@ -39,6 +39,7 @@ MALFORMED = {
     "an object as score": ('{"reason": "", "score": {"value": 4}}', Malformed.WRONG_TYPE),
     "a list as reason": ('{"reason": ["right"], "score": 4}', Malformed.WRONG_TYPE),
     "a refusal": ("I'm sorry, but I can't help with that.", Malformed.REFUSAL),
+    "a fence in the reason": ('{"reason": "```", "score": 4}', Malformed.BROKEN_FENCE),
     "thoughts alone": ("<think>4 or 5?</think>", Malformed.EMPTY),
     "thoughts without an end": (f"<think>{GOOD}", Malformed.PROSE),
     "a duplicate key": ('{"reason": "", "score": 2, "score": 4}', Malformed.DUPLICATE_KEY),

@@ -46,7 +46,7 @@ class Parsed:
     fault: Malformed | None = None
 
 
-_FENCE = re.compile(r"```(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCE = "```"
 _THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 BETTER = ("A", "B", "tie")
 
@@ -83,13 +83,13 @@ def _object(text: str, key: str, finish: FinishReason) -> dict[str, Any] | Malfo
     text = text[thought.end() if thought else 0 :].strip()
     if not text:
         return Malformed.EMPTY
-    if "```" in text:
-        fenced = _FENCE.fullmatch(text)
-        if fenced is None or "```" in fenced[1]:
+    if _FENCE in text:
+        first, _, rest = text.partition("\n")
+        within = rest.removesuffix(_FENCE).strip()
+        whole = first.strip() in (_FENCE, f"{_FENCE}json", f"{_FENCE}JSON")
+        if not whole or not rest.endswith(_FENCE) or within[:1] not in ("{", "["):
             return Malformed.BROKEN_FENCE
-        text = fenced[1].strip()
-        if text[:1] not in ("{", "["):
-            return Malformed.BROKEN_FENCE
+        text = within
     if text[0] not in '{["0123456789-tfnNI':
         return Malformed.REFUSAL if is_refusal(text) else Malformed.PROSE
     found = _value(text, finish)
