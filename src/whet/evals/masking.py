@@ -49,7 +49,8 @@ _SELF = (
 _SELF_MODEL = re.compile(rf"({_SELF}(?:(?:an?|the)\s+)?|\bthis\s+is\s+)({_MODEL})", re.IGNORECASE)
 _PERSON = r"[^\W\d_a-z][\w-]*(?:\s[^\W\d_a-z][\w-]*){0,2}"
 _SELF_PERSON = re.compile(
-    rf"(\b[Ii]\s?(?:['\u2019]m|am)\s+)({_PERSON})(?=\s?[,.!]?\s{1, 3}(?:your|an?|the|from|and\sI)\b)"
+    rf"(\b[Ii]\s?(?:['\u2019]m|am)\s+)({_PERSON})"
+    r"(?=\s?[,.!]?\s{1,3}(?:your|an?|the|from|and\sI)\b)"
 )
 _NAMED = re.compile(
     r"((?i:\bmy\s+name(?:\s+is|['\u2019]s)|\bi(?:['\u2019]m|\s+am)\s+(?:called|named)"

@@ -17,7 +17,7 @@ MALFORMED = {
     "junk in a fence": ("```json\nscore: 4\n```", Malformed.BROKEN_FENCE),
     "a fence that does not end": (f"```json\n{GOOD}", Malformed.BROKEN_FENCE),
     "a fence with prose around it": (f"Sure!\n```json\n{GOOD}\n```", Malformed.BROKEN_FENCE),
-    "two fences": (f"```json\n{GOOD}\n```\n```json\n{GOOD}\n```", Malformed.BROKEN_FENCE),
+    "two fences": (f"```json\n{GOOD}\n```\n```json\n{GOOD}\n```", Malformed.SEVERAL),
     "truncated JSON": ('{"reason": "It is', Malformed.TRUNCATED),
     "truncated after the reason": ('{"reason": "It is right.", "sco', Malformed.TRUNCATED),
     "broken JSON": ("{'reason': 'right', 'score': 4}", Malformed.BROKEN_JSON),
@@ -39,7 +39,6 @@ MALFORMED = {
     "an object as score": ('{"reason": "", "score": {"value": 4}}', Malformed.WRONG_TYPE),
     "a list as reason": ('{"reason": ["right"], "score": 4}', Malformed.WRONG_TYPE),
     "a refusal": ("I'm sorry, but I can't help with that.", Malformed.REFUSAL),
-    "a fence in the reason": ('{"reason": "```", "score": 4}', Malformed.BROKEN_FENCE),
     "thoughts alone": ("<think>4 or 5?</think>", Malformed.EMPTY),
     "thoughts without an end": (f"<think>{GOOD}", Malformed.PROSE),
     "a duplicate key": ('{"reason": "", "score": 2, "score": 4}', Malformed.DUPLICATE_KEY),
@@ -63,6 +62,10 @@ def test_a_malformed_answer_is_unscored_and_named(name: str) -> None:
 def test_a_verdict_is_read_with_or_without_one_fence_or_thoughts(text: str) -> None:
     found = parse_score(text, 5)
     assert (found.value, found.reason, found.fault) == (4, "It is right.", None)
+
+
+def test_a_reason_may_quote_a_fence() -> None:
+    assert parse_score('{"reason": "It lacks ```json.", "score": 2}', 5).value == 2
 
 
 @pytest.mark.parametrize("score", [1, 5, 10])

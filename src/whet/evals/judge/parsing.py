@@ -83,13 +83,15 @@ def _object(text: str, key: str, finish: FinishReason) -> dict[str, Any] | Malfo
     text = text[thought.end() if thought else 0 :].strip()
     if not text:
         return Malformed.EMPTY
-    if _FENCE in text:
+    if text.startswith(_FENCE):
         first, _, rest = text.partition("\n")
         within = rest.removesuffix(_FENCE).strip()
         whole = first.strip() in (_FENCE, f"{_FENCE}json", f"{_FENCE}JSON")
         if not whole or not rest.endswith(_FENCE) or within[:1] not in ("{", "["):
             return Malformed.BROKEN_FENCE
         text = within
+    elif _FENCE in text and text[0] != "{":
+        return Malformed.BROKEN_FENCE
     if text[0] not in '{["0123456789-tfnNI':
         return Malformed.REFUSAL if is_refusal(text) else Malformed.PROSE
     found = _value(text, finish)
