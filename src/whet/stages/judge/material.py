@@ -8,11 +8,11 @@ from whet.evals.arms import Arm, ArmKind
 from whet.evals.judge.bias import num_words
 from whet.evals.judge.labels import Label
 from whet.evals.judge.prompts import Material
-from whet.rundir import read_jsonl
-from whet.stages.arms import Sample
+from whet.evals.scorers.references import criteria_of, references_of
 from whet.stages.job import Job
 from whet.stages.judge.asks import Subject
 from whet.stages.planning import judged_split
+from whet.stages.samples import read_samples
 from whet.types import Example
 
 
@@ -39,19 +39,14 @@ def subjects_of(job: Job, arms: Sequence[Arm]) -> list[Subject]:
     items = job.validation if split == "validation" else job.dataset.test
     answers: dict[str, dict[str, str]] = {item.id: {} for item in items}
     for arm in arms:
-        path = job.run.samples(arm.name, split)
-        for row in read_jsonl(path) if path.is_file() else ():
-            sample = Sample(**row)
+        is_there = job.run.samples(arm.name, split).is_file()
+        for sample in read_samples(job.run, arm.name, split) if is_there else ():
             answers[sample.id][arm.name] = sample.answer
     return [Subject(i.id, _material(i), answers[i.id]) for i in items if answers[i.id]]
 
 
 def _material(item: Example) -> Material:
-    criteria = item.fields.get("criteria")
-    if isinstance(criteria, str):
-        criteria = [criteria] if criteria.strip() else []
-    told = tuple(str(text) for text in criteria) if isinstance(criteria, list) else ()
-    return Material(item.prompt, told, (item.answer,) if item.answer.strip() else ())
+    return Material(item.prompt, criteria_of(item), references_of(item))
 
 
 def names_of(job: Job, arms: Sequence[Arm]) -> list[str]:
