@@ -228,9 +228,12 @@ class EvalConfig(Section):
     metrics: Words = ("exact_match",)
     """Metrics to report: exact_match, accuracy, token_f1, format."""
     primary: str | None = None
-    """The one metric that decides. Without it there is no verdict."""
+    """The one metric that decides; `judge` is the judge's score, `preference` which answer is
+    preferred. Without it there is no verdict."""
     margin: float = Field(default=0.02, ge=0, lt=1)
     """A gain has to exceed this to be worth shipping, with its whole interval."""
+    preference_from: Literal["votes", "judge"] = "votes"
+    """With `primary: preference`: people's blind votes decide, or the calibrated judge does."""
     validation_items: int = Field(default=200, ge=10)
     """At most so many validation items for choices among prompts, counts and settings."""
 
@@ -245,7 +248,9 @@ class PriceConfig(Section):
 
 
 class JudgeConfig(Section):
-    """A model that judges answers. It decides nothing until it is calibrated against people."""
+    """A model that judges answers. It decides nothing until it is calibrated against people.
+    `docs/judge.md` says how.
+    """
 
     model: str
     """The model to ask for at the endpoint, or a local model or hub id."""

@@ -42,9 +42,7 @@ _SELF = (
     r"\s+(?:talking|speaking|chatting)\s+(?:to|with)|ich\s+bin|je\s+suis|(?:yo\s+)?soy|(?:io\s+)?sono"
     r"|eu\s+sou|ik\s+ben)\s+(?:called\s+|named\s+|known\s+as\s+)?"
 )
-_SELF_MODEL = re.compile(
-    rf"({_SELF}(?:(?:an?|the)\s+)?|\bthis\s+is\s+)({_MODEL})", re.IGNORECASE
-)
+_SELF_MODEL = re.compile(rf"({_SELF}(?:(?:an?|the)\s+)?|\bthis\s+is\s+)({_MODEL})", re.IGNORECASE)
 _PERSON = r"[^\W\d_a-z][\w-]*(?:\s[^\W\d_a-z][\w-]*){0,2}"
 _SELF_PERSON = re.compile(
     rf"(\b[Ii]\s?(?:['\u2019]m|am)\s+)({_PERSON})(?=\s*[,.!]?\s+(?:your|an?|the|from|and\s+I)\b)"
@@ -63,8 +61,34 @@ _OF_ITSELF = re.compile(
     r"\b(?:i|i['\u2019]m|me|my|ich|assistant|language\s+model|ai\s+model|chatbot)\b", re.IGNORECASE
 )
 _NO_NAME = frozenset(
-    "sorry glad happy afraid not sure here also just very so really pleased delighted ok okay an a"
-    " the your unable able going only still now".split()
+    [
+        "sorry",
+        "glad",
+        "happy",
+        "afraid",
+        "not",
+        "sure",
+        "here",
+        "also",
+        "just",
+        "very",
+        "so",
+        "really",
+        "pleased",
+        "delighted",
+        "ok",
+        "okay",
+        "an",
+        "a",
+        "the",
+        "your",
+        "unable",
+        "able",
+        "going",
+        "only",
+        "still",
+        "now",
+    ]
 )
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?=\S)[^.!?\n]*)*[.!?\n]*")
 

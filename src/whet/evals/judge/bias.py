@@ -24,6 +24,7 @@ class PairJudged:
 
     `forward` is the verdict with a shown first, `backward` with b shown first: `A` is the first
     shown, `B` the second. None: unscored. `words_a`, `words_b`: the lengths of the answers.
+    `same`: both answers are one text; that is a tie which nobody was asked about.
     """
 
     item: str
@@ -31,10 +32,13 @@ class PairJudged:
     backward: str | None
     words_a: int
     words_b: int
+    same: bool = False
 
     @property
     def orders(self) -> tuple[int, int] | None:
         """What each order says: 1 for a, -1 for b, 0 for a tie; None where one is unscored."""
+        if self.same:
+            return 0, 0
         if self.forward is None or self.backward is None:
             return None
         return _SIGN[self.forward], -_SIGN[self.backward]
@@ -49,8 +53,10 @@ class PairJudged:
 
     @property
     def flipped(self) -> bool | None:
-        """Whether the two orders differ; None where one is unscored."""
-        return None if self.orders is None else self.orders[0] != self.orders[1]
+        """Whether the two orders differ; None where one is unscored or nothing was asked."""
+        if self.orders is None or self.same:
+            return None
+        return self.orders[0] != self.orders[1]
 
 
 @dataclass(frozen=True, slots=True)

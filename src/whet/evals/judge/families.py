@@ -35,7 +35,8 @@ FAMILIES = {
 def family(model: str) -> str | None:
     """The family that a model's name tells; None where it tells none. The last part is read first:
     `deepseek-r1-distill-qwen` is DeepSeek's by its maker and Qwen by its weights, and counts as the
-    one named first."""
+    one named first.
+    """
     name = model.rstrip("/").rpartition("/")[2].casefold()
     found = [
         (match.start(), family)

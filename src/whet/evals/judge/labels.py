@@ -120,7 +120,9 @@ def majority(labels: Sequence[Label]) -> tuple[list[Label], int]:
     groups: dict[Any, list[Label]] = {}
     for label in labels:
         own = label.turned((min(label.arms), max(label.arms))) if label.is_pair else label
-        groups.setdefault((own.item, own.arms, own.answers), []).append(own)
+        group = groups.setdefault((own.item, own.arms, own.answers), [])
+        group.append(label.turned((group[0].arms[0], group[0].arms[1])) if group[:1] and
+                     label.is_pair else label)  # fmt: skip
     found, draws = [], 0
     for group in groups.values():
         counts = Counter(label.says for label in group).most_common()

@@ -64,9 +64,7 @@ def pair_messages(rubric: Rubric, material: Material, a: str, b: str) -> tuple[M
     return _messages(PAIR, rubric, [*_parts(material), ("answer-A", a), ("answer-B", b)])
 
 
-def _messages(
-    asked: str, rubric: Rubric, parts: Sequence[tuple[str, str]]
-) -> tuple[Message, ...]:
+def _messages(asked: str, rubric: Rubric, parts: Sequence[tuple[str, str]]) -> tuple[Message, ...]:
     system = asked.format(rubric=rubric.text.strip(), scale=rubric.scale)
     return (
         {"role": "system", "content": system},
@@ -105,5 +103,3 @@ def _turn(turn: Message) -> str:
     calls = turn.get("tool_calls")
     called = json.dumps(calls, ensure_ascii=False) if calls else ""
     return "\n".join(part for part in (turn["content"], called) if part)
-
-
