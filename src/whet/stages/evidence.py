@@ -13,7 +13,9 @@ from whet.evals.compare import Values
 from whet.evals.headroom import Stop, StopKind
 from whet.evals.scorers import Scorer, Setup, asked, build, files_of, is_measured
 from whet.rundir import RunDir, read_json
-from whet.stages.preparing import form
+from whet.stages.judge.agreeing import Calibrated, calibrated
+from whet.stages.judge.stored import Judged, read_judged
+from whet.stages.preparing import JUDGE, form
 from whet.stages.samples import Sample, read_samples
 from whet.stages.scoring import read_scores
 
@@ -22,7 +24,8 @@ from whet.stages.scoring import read_scores
 class Evidence:
     """All that a verdict rests on, read from the run folder.
 
-    `scores` are {arm: {metric: one value an item}} on the judged split.
+    `scores` are {arm: {metric: one value an item}} on the judged split. `judged` is what a judge
+    said of the answers, and `calibrated` how far it agrees with people.
     """
 
     config: Config
@@ -33,6 +36,8 @@ class Evidence:
     groups: list[str | None]
     look: int | None
     stop: Stop | None
+    judged: Judged | None = None
+    calibrated: Calibrated | None = None
 
     @property
     def items(self) -> list[Sample]:
@@ -71,7 +76,11 @@ def read_evidence(run: RunDir) -> Evidence:
     }
     first = next(iter(samples.values()), [])
     scorers, names = build(setup_of(run, config, choices)), asked(config.eval)
-    scores = {arm: _scores(run, arm, split, rows, scorers, names) for arm, rows in samples.items()}
+    judged = read_judged(run)
+    scores = {
+        arm: _scores(run, arm, split, rows, scorers, names) | _judged(judged, arm, split, rows)
+        for arm, rows in samples.items()
+    }
     stop = read_json(run.file("choices.json"))["stop"]
     return Evidence(
         config,
@@ -82,6 +91,8 @@ def read_evidence(run: RunDir) -> Evidence:
         [sample.group for sample in first],
         run.record().get("look"),
         Stop(StopKind(stop["kind"]), stop["reason"], stop["remedy"]) if stop else None,
+        judged,
+        calibrated(run, judged) if judged else None,
     )
 
 
@@ -102,6 +113,17 @@ def _scores(
         else:
             found[name] = [scorers[name](sample.answer, sample.example) for sample in samples]
     return found
+
+
+def _judged(
+    judged: Judged | None, arm: str, split: str, samples: Sequence[Sample]
+) -> dict[str, Values]:
+    """The judge's scores as a metric; nothing for arms that were not judged."""
+    if judged is None or judged.about.split != split or "score" not in judged.about.modes:
+        return {}
+    if arm not in judged.about.arms:
+        return {}
+    return {JUDGE: judged.values(arm, [sample.id for sample in samples])}
 
 
 def setup_of(run: RunDir, config: Config, choices: Sequence[str]) -> Setup:

@@ -27,6 +27,7 @@ from whet.evals.gates import (
 from whet.evals.scorers import leading
 from whet.evals.slices import slice_table, slice_values
 from whet.stages.evidence import Evidence
+from whet.stages.judge.gate import judge_gate
 from whet.stages.preparing import form
 from whet.stats import look_level
 from whet.stats.noninferiority import mirrored
@@ -173,6 +174,11 @@ def _latency(case: GateCase) -> Gate | None:
     return latency_gate(seconds, p95_ms=gate.p95_ms, level=case.level)
 
 
+def _judge(case: GateCase) -> Gate | None:
+    gate = case.settings.judge
+    return judge_gate(case.evidence, case.arm, gate, case.level) if gate is not None else None
+
+
 _JUDGES: dict[str, Callable[[GateCase], Gate | None]] = {
     "forgetting": _forgetting,
     "ability": _ability,
@@ -183,4 +189,5 @@ _JUDGES: dict[str, Callable[[GateCase], Gate | None]] = {
     "slices": _slices,
     "format": _format,
     "latency": _latency,
+    "judge": _judge,
 }
