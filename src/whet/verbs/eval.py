@@ -11,6 +11,7 @@ from whet.rundir import RunDir
 from whet.stages.baselines import choose_baselines
 from whet.stages.candidates import answer_all
 from whet.stages.checking import write_check
+from whet.stages.failures import analyse_failures
 from whet.stages.gates import measure_gates
 from whet.stages.job import Options, Stage, start, work
 from whet.stages.planning import freeze_plan
@@ -23,6 +24,7 @@ STAGES: tuple[Stage, ...] = (
     ("plan", freeze_plan),
     ("candidates", answer_all),
     ("gates", measure_gates),
+    ("failures", analyse_failures),
     ("report", lambda job: write_report(job.run)),
 )
 SPLITS = ("validation", "test")

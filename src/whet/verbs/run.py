@@ -13,6 +13,7 @@ from whet.rundir import read_json
 from whet.stages.baselines import choose_baselines
 from whet.stages.candidates import answer_all
 from whet.stages.checking import write_check
+from whet.stages.failures import analyse_failures
 from whet.stages.gates import measure_gates
 from whet.stages.job import Job, Options, Stage, start, work
 from whet.stages.planning import freeze_plan
@@ -26,6 +27,7 @@ STAGES: tuple[Stage, ...] = (
     ("train", train_candidates),
     ("candidates", answer_all),
     ("gates", measure_gates),
+    ("failures", analyse_failures),
     ("report", lambda job: write_report(job.run)),
 )
 
