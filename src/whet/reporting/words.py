@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from whet.reporting import figures
-from whet.reporting.details import Headline
-from whet.reporting.schema import Comparison, Gate, Report, RunRow
+from whet.reporting.schema import Comparison, Gate, Headline, Report, RunRow
+from whet.reporting.schema.failures import Failures
 from whet.types import Outcome
 
 
@@ -152,6 +152,39 @@ def waiver(gate: Gate) -> str:
     """Who let a gate go, and why; empty where nobody did."""
     waived = gate["waived_by"]
     return f"Waived by {waived['by']}: {waived['reason']}" if waived else ""
+
+
+CATEGORIES = {
+    "empty": "empty",
+    "loop": "repetition loop",
+    "truncated": "truncated",
+    "refusal": "refusal",
+    "language": "wrong language",
+    "persona": "off persona",
+    "format": "format",
+    "class": "wrong class",
+    "hallucination": "hallucination",
+    "near_miss": "near miss",
+    "other": "other",
+}
+
+
+def category(name: str) -> str:
+    """A kind of wrong answer in words."""
+    return CATEGORIES.get(name, name)
+
+
+def failed(told: Failures) -> str:
+    """Whose failures, how many of how many, and what counts as wrong."""
+    metric = figures.label(told["metric"])
+    bar = "" if told["bar"] == 1 else f" (below {told['bar']:g})"
+    unscored = figures.count(told["unscored"], "item")
+    said = (
+        f"{told['arm']} answered {told['wrong']} of {told['items']} validation items wrongly by"
+        f" {metric}{bar}."
+    )
+    left = f" {unscored} could not be scored." if told["unscored"] else ""
+    return f"{said}{left} Test items are not shown: whoever reads them has opened them."
 
 
 def metrics(report: Report) -> list[str]:

@@ -136,6 +136,8 @@ def test_the_part_that_is_wrong_is_named() -> None:
     items = [row(f"Room {n} door", f"{n} | door | red", n) for n in range(100, 120)]
     tuned = [item.answer.replace("red", "blue") for item in items]
     found = analyse(material({"tuned": tuned}, items, train))
-    assert found["parts"] == [{"name": "part 3", "wrong": 20}]
+    assert found["parts"] == [
+        {"name": "part 3", "wrong": 20, "gold": "red", "answered": "blue", "times": 20}
+    ]
     assert found["categories"][0]["shown"][0]["why"] == "only part 3 is wrong"
     assert any("In 20 of 20 wrong answers part 3 is wrong" in said for said in found["next"])

@@ -15,6 +15,8 @@ from whet.evals.confusion import OUTSIDE
 from whet.evals.failures.categories import Category, Found
 from whet.evals.failures.material import Material
 from whet.evals.failures.needs import Disagreements, Distance, LabelNeed, SliceNeed
+from whet.evals.failures.parts import WrongPart
+from whet.evals.failures.phrases import Phrase
 from whet.evals.failures.topics import Topic
 from whet.stats import wilson
 
@@ -32,7 +34,7 @@ LEVEL = 0.05
 class Evidence:
     """What the sentences are made from.
 
-    `parts` counts wrong answers by the part that is wrong; `pairs` are (right answer, answered
+    `pairs` are (right answer, answered
     instead, times); `agreed` are places where all arms give one same other answer.
     """
 
@@ -44,7 +46,8 @@ class Evidence:
     distance: Distance | None
     slices: Sequence[SliceNeed]
     topics: Sequence[Topic]
-    parts: Counter[str]
+    parts: Sequence[WrongPart]
+    phrases: Sequence[Phrase]
     agreed: Sequence[int]
 
     @property
@@ -66,6 +69,7 @@ def advice(found: Evidence) -> list[str]:
         *_pairs(found),
         *_odd_labels(found),
         *_thin_labels(found),
+        *_phrases(found),
         *_parts(found),
         *_kinds(found),
         *_far(found),
@@ -168,13 +172,34 @@ def _thin_labels(found: Evidence) -> Iterator[str]:
 def _parts(found: Evidence) -> Iterator[str]:
     if not found.parts:
         return
-    name, count = found.parts.most_common(1)[0]
-    if count < MIN_COUNT or count < found.wrong / 2:
+    part = found.parts[0]
+    if part.wrong < MIN_COUNT or part.wrong < found.wrong / 2:
         return
+    gold, said = printable(part.gold, 40), printable(part.answered, 40)
+    often = f" ({part.times} times {gold!r} is answered {said!r})" if part.times > 1 else ""
     yield (
-        f"In {count} of {found.wrong} wrong answers {name} is wrong: write rows that differ in what"
-        " decides it, and check that the training rows agree about it."
+        f"In {part.wrong} of {found.wrong} wrong answers {part.name} is wrong{often}: write rows"
+        " that differ in what decides it, and check that the training rows agree about it."
     )
+
+
+def _phrases(found: Evidence) -> Iterator[str]:
+    total, num = len(found.material.train), len(found.material.items)
+    for phrase in found.phrases:
+        yield (
+            f"{printable(phrase.words, 60)!r} stands in {phrase.wrong} of the {found.wrong} items"
+            f" that are answered wrongly and in {phrase.items - phrase.wrong} of the"
+            f" {num - found.wrong} others; {phrase.train} of {total} training rows have it:"
+            f" {_rows_with(phrase, found)}"
+        )
+
+
+def _rows_with(phrase: Phrase, found: Evidence) -> str:
+    """Too few rows, or rows that do not teach it: judged by the share that the items have."""
+    share = phrase.items / len(found.material.items)
+    if phrase.train < share / 2 * len(found.material.train):
+        return "write rows with it."
+    return "look whether those rows agree about it, before you write more."
 
 
 def _kinds(found: Evidence) -> Iterator[str]:

@@ -15,6 +15,8 @@ from whet.evals.failures.duels import MAX_SHOWN, Duel, agreed_wrong, duels
 from whet.evals.failures.habits import Habits, habits
 from whet.evals.failures.material import Material
 from whet.evals.failures.needs import by_distance, by_label, by_slice, disagreements
+from whet.evals.failures.parts import WrongPart
+from whet.evals.failures.phrases import phrases
 from whet.evals.failures.topics import Topic, topics
 
 FORMAT = 1
@@ -40,7 +42,7 @@ def analyse(material: Material) -> dict[str, Any]:
     questions = [item.question for item in material.items]
     method = BY_MEANING if material.embed is not None else BY_WORDS
     wrong = material.wrong(material.arm)
-    parts = _parts(material, known)
+    parts = wrong_parts(material, known)
     confused = _pairs(material, known)
     evidence = Evidence(
         material,
@@ -52,6 +54,7 @@ def analyse(material: Material) -> dict[str, Any]:
         by_slice(material),
         topics(questions, items.points, wrong) if whole else [],
         parts,
+        phrases(questions, wrong, [row.question for row in material.train]),
         agreed_wrong(material),
     )
     return {
@@ -63,7 +66,8 @@ def analyse(material: Material) -> dict[str, Any]:
         "unscored": sum(answer.score is None for answer in material.answers[material.arm]),
         "wrong": len(own),
         "categories": _by_category(material, found),
-        "parts": [{"name": name, "wrong": count} for name, count in parts.most_common()],
+        "parts": [asdict(part) for part in parts],
+        "phrases": [asdict(phrase) for phrase in evidence.phrases],
         "confused": [{"gold": g, "answered": a, "count": n} for g, a, n in confused[:MAX_PAIRS]],
         "num_confused": len(confused),
         "topics": [_topic(material, topic, own) for topic in evidence.topics],
@@ -162,14 +166,20 @@ def _pairs(material: Material, known: Habits) -> list[tuple[str, str, int]]:
     return confusion(golds, answers, tuple(known.labels.values())).most_confused(len(golds))
 
 
-def _parts(material: Material, known: Habits) -> Counter[str]:
-    """How many wrong answers are wrong in each part, where answers have parts."""
-    counts: Counter[str] = Counter()
-    if known.shape is not None:
-        for place in material.wrong(material.arm):
-            answer = material.answers[material.arm][place].text
-            counts.update(known.shape.wrong_parts(answer, material.items[place].answer) or ())
-    return counts
+def wrong_parts(material: Material, known: Habits) -> list[WrongPart]:
+    """Which part is wrong how often, the worst first; none where answers have no parts."""
+    swapped: dict[str, Counter[tuple[str, str]]] = {}
+    if known.shape is None:
+        return []
+    for place in material.wrong(material.arm):
+        answer, gold = material.answers[material.arm][place].text, material.items[place].answer
+        for name, right, said in known.shape.differences(answer, gold):
+            swapped.setdefault(name, Counter())[right, said] += 1
+    found = []
+    for name, pairs in swapped.items():
+        (right, said), times = min(pairs.items(), key=lambda pair: (-pair[1], pair[0]))
+        found.append(WrongPart(name, pairs.total(), right, said, times))
+    return sorted(found, key=lambda part: (-part.wrong, part.name))
 
 
 def _distance(material: Material, evidence: Evidence) -> dict[str, Any] | None:

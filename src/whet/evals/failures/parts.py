@@ -37,12 +37,30 @@ class Shape:
             return None
         return tuple(_plain(value[name]) for name in self.names)
 
-    def wrong_parts(self, answer: str, gold: str) -> list[str] | None:
-        """The names of the parts that differ; None where one of the two has another shape."""
+    def differences(self, answer: str, gold: str) -> list[tuple[str, str, str]]:
+        """(name, right, answered) of each part that differs; none where one has another shape."""
         ours, theirs = self.parts(answer), self.parts(gold)
         if ours is None or theirs is None:
+            return []
+        both = zip(self.names, theirs, ours, strict=True)
+        return [(name, right, said) for name, right, said in both if right != said]
+
+    def wrong_parts(self, answer: str, gold: str) -> list[str] | None:
+        """The names of the parts that differ; None where one of the two has another shape."""
+        if self.parts(answer) is None or self.parts(gold) is None:
             return None
-        return [name for name, a, b in zip(self.names, ours, theirs, strict=True) if a != b]
+        return [name for name, _, _ in self.differences(answer, gold)]
+
+
+@dataclass(frozen=True, slots=True)
+class WrongPart:
+    """A part, the answers in which it is wrong, and the swap that came most often."""
+
+    name: str
+    wrong: int
+    gold: str
+    answered: str
+    times: int
 
 
 def shape_of(texts: Sequence[str]) -> Shape | None:

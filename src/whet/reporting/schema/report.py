@@ -13,9 +13,9 @@ from pydantic import TypeAdapter, ValidationError
 from typing_extensions import TypedDict
 
 from whet.errors import RunError
-from whet.reporting.details import Details
-from whet.reporting.measures import Comparison as Comparison
-from whet.reporting.measures import Measured, Verdict
+from whet.reporting.schema.details import Details
+from whet.reporting.schema.measures import Comparison as Comparison
+from whet.reporting.schema.measures import Measured, Verdict
 from whet.types import Outcome
 
 SCHEMA_VERSION = 1

@@ -31,8 +31,8 @@ class Measured(TypedDict):
     """Items that it was measured on."""
 
 
-class Comparison(TypedDict):
-    """Arm `a` against arm `b` on the same items."""
+class Headline(TypedDict):
+    """The difference of two arms on the same items."""
 
     a: str
     """An arm, mostly a candidate."""
@@ -48,6 +48,11 @@ class Comparison(TypedDict):
     """Upper end of the interval that decides."""
     level: float
     """Two-sided error of the interval: 0.04 means 96 %."""
+
+
+class Comparison(Headline):
+    """Arm `a` against arm `b`, and how that was found."""
+
     method: str
     """How the interval was made."""
 

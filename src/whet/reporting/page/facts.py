@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from whet.reporting import figures, words
-from whet.reporting.background import findings
-from whet.reporting.details import Ledger
-from whet.reporting.markup import Child, Html, element, join
-from whet.reporting.parts import (
+from whet.reporting.page.background import findings
+from whet.reporting.page.charts import share
+from whet.reporting.page.markup import Child, Html, element, join
+from whet.reporting.page.parts import (
     block,
     code,
     facts,
@@ -19,6 +19,7 @@ from whet.reporting.parts import (
     table,
 )
 from whet.reporting.schema import Report
+from whet.reporting.schema.details import Ledger
 
 
 def data(report: Report) -> Html:
@@ -111,17 +112,11 @@ def _time(report: Report) -> Html:
     total = time["total_s"]
     longest = max((s for s in time["stages"].values() if figures.is_number(s)), default=0.0)
     rows = [
-        row(name, figure(figures.duration(seconds)), _bar(seconds, longest))
+        row(name, figure(figures.duration(seconds)), share(seconds, longest))
         for name, seconds in time["stages"].items()
     ]
     head = element("h3", "Time by stage, ", figure(figures.duration(total)), " in all")
     return join(head, table(("Stage", "Time", ""), rows, "stages") if rows else None)
-
-
-def _bar(seconds: float, longest: float) -> Html:
-    share = 100 * seconds / longest if longest and figures.is_number(seconds) else 0
-    bar = element("rect", x=0, y=4, height=8, width=f"{share:.2f}%")
-    return element("svg", bar, class_="share", width="100%", height=16, aria_hidden="true")
 
 
 def repeat(report: Report) -> Html:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whet.reporting import figures, words
-from whet.reporting.grid import bullets, grid, indent, paragraph
 from whet.reporting.schema import Report, RunRow
-from whet.reporting.untouched import untouched_text
+from whet.reporting.terminal.failures import failures_text
+from whet.reporting.terminal.grid import bullets, grid, indent, paragraph
+from whet.reporting.terminal.untouched import untouched_text
 from whet.types import Outcome
 
 
@@ -23,6 +24,7 @@ def verdict_text(report: Report) -> str:
         _comparisons(report),
         untouched_text(report),
         _gates(report),
+        failures_text(report),
         _lamps(report),
         _looked(report),
         _time(report),

@@ -1,12 +1,11 @@
-"""The page's background: how training went, where the candidate wins and loses, what was tried."""
+"""The page's background: how training went, what was tried, what the data's check said."""
 
 from __future__ import annotations
 
 from whet.reporting import figures
-from whet.reporting.charts import curves, finite, sample
-from whet.reporting.details import Choice, Confusion, Failure, Training
-from whet.reporting.markup import Child, Html, element, join
-from whet.reporting.parts import (
+from whet.reporting.page.charts import curves, finite, sample
+from whet.reporting.page.markup import Child, Html, element, join
+from whet.reporting.page.parts import (
     bullets,
     facts,
     figure,
@@ -14,15 +13,13 @@ from whet.reporting.parts import (
     mark,
     note,
     paragraph,
-    quote,
     row,
     section,
     table,
 )
 from whet.reporting.schema import Report
+from whet.reporting.schema.details import Choice, Training
 from whet.reporting.words import Tone
-
-SHOWN = 12
 
 
 def training(report: Report) -> Html:
@@ -101,57 +98,6 @@ def _seeds(told: Training) -> Html | None:
         for seed in told["seeds"]
     ]
     return table(("Seed", "Validation loss", ""), rows)
-
-
-def failures(report: Report) -> Html:
-    """Validation items that only one side answered well, and wrong answers that recur."""
-    told, details = report["details"]["failures"], report["details"]
-    confused = _confusion(details["confusion"])
-    if told is None:
-        said = "Nothing was set side by side: it takes a candidate and a baseline."
-        return section("failures", "Wins and losses", note(said), confused)
-    a, b = details["candidate"] or "candidate", details["baseline"] or "baseline"
-    return section(
-        "failures",
-        "Wins and losses",
-        paragraph("Validation items only: test items stay unseen. ", told["note"]),
-        _side(f"{a} is worse than {b}", told["losses"], a, b, Tone.BAD),
-        _side(f"{a} is better than {b}", told["wins"], a, b, Tone.GOOD),
-        confused,
-    )
-
-
-def _side(title: str, items: list[Failure], a: str, b: str, tone: Tone) -> Html:
-    head = element("h3", mark(title, tone))
-    if not items:
-        return join(head, note("No such item."))
-    rest = len(items) - SHOWN
-    more = note(f"And {rest:,} more, which report.json holds.") if rest > 0 else None
-    return join(head, [_item(item, a, b) for item in items[:SHOWN]], more)
-
-
-def _item(item: Failure, a: str, b: str) -> Html:
-    sides = (("right answer", item["gold"]), (a, item["candidate"]), (b, item["baseline"]))
-    answers = [
-        element("div", element("h4", name), quote(said), class_="answer") for name, said in sides
-    ]
-    return element(
-        "article",
-        element("small", item["source"] or item["id"]),
-        quote(item["question"]),
-        element("div", answers, class_="answers"),
-        class_="item",
-    )
-
-
-def _confusion(pairs: list[Confusion]) -> Html | None:
-    if not pairs:
-        return None
-    rows = [
-        row(pair["gold"], pair["answered"], figure(figures.count(pair["count"]))) for pair in pairs
-    ]
-    heads = ("Right answer", "Answered instead", "Times")
-    return join(element("h3", "Wrong answers that recur"), table(heads, rows, "counted"))
 
 
 def choices(report: Report) -> Html:

@@ -36,7 +36,7 @@ def grid(
     table = Table(box=RULED, show_edge=False, pad_edge=False, padding=(0, 1))
     for index, head in enumerate(heads):
         table.add_column(
-            Text(head),
+            Text(line(head)),
             justify="right" if index in right else "left",
             overflow="fold",
             no_wrap=index in right,

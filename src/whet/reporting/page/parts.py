@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from whet.reporting.charts import sign
-from whet.reporting.markup import Child, Html, element, join, text
+from whet.reporting.page.charts import sign
+from whet.reporting.page.markup import Child, Html, element, join, text
 from whet.reporting.words import Tone
 
 MAX_ROWS = 100
@@ -76,6 +76,11 @@ def table(heads: Sequence[str], rows: Sequence[Child], kind: str = "", foot: Chi
         class_=kind or None,
     )
     return join(made, rest)
+
+
+def wide(name: str, made: Html) -> Html:
+    """A table that may be wider than the page: it scrolls by itself, by keyboard too."""
+    return element("div", made, class_="wide", role="region", aria_label=name, tabindex=0)
 
 
 def facts(pairs: Iterable[tuple[str, Child]]) -> Html:

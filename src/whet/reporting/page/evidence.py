@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from whet.reporting import figures, words
-from whet.reporting.charts import Scale, axis, scale, strip
-from whet.reporting.details import Arm
-from whet.reporting.markup import Html, element, join, text
-from whet.reporting.parts import (
+from whet.reporting.page.charts import Scale, axis, scale, strip
+from whet.reporting.page.markup import Html, element, join, text
+from whet.reporting.page.parts import (
     facts,
     figure,
     folded,
@@ -18,8 +17,9 @@ from whet.reporting.parts import (
     section,
     table,
 )
+from whet.reporting.page.untouched import untouched_page
 from whet.reporting.schema import Comparison, Gate, Report
-from whet.reporting.untouched import untouched_page
+from whet.reporting.schema.details import Arm
 from whet.reporting.words import Tone
 
 KINDS = {"candidate": Tone.GOOD, "baseline": Tone.QUIET, "control": Tone.OPEN}

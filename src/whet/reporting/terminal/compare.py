@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from whet.reporting import figures, words
-from whet.reporting.grid import bullets, grid, paragraph
 from whet.reporting.schema import Report
+from whet.reporting.terminal.grid import bullets, grid, paragraph
 
 SEEDS_WANTED = 3
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-from whet.reporting import background, evidence, facts, figures, words
-from whet.reporting.charts import axis, label, scale, sign, strip
-from whet.reporting.details import Headline
+from whet.reporting import figures, words
 from whet.reporting.inert import line
-from whet.reporting.markup import Html, element, join
-from whet.reporting.parts import bullets, figure, mark, note
-from whet.reporting.schema import Report
+from whet.reporting.page import background, evidence, facts, failures
+from whet.reporting.page.charts import axis, label, scale, sign, strip
+from whet.reporting.page.markup import Html, element, join
+from whet.reporting.page.parts import bullets, figure, mark, note
+from whet.reporting.schema import Headline, Report
 from whet.reporting.words import Reading
 
 POLICY = (
@@ -28,7 +28,7 @@ CONTENTS = (
     ("comparisons", "Comparisons"),
     ("gates", "Gates"),
     ("training", "Training"),
-    ("failures", "Wins and losses"),
+    ("failures", "Failures"),
     ("choices", "Tried on validation"),
     ("data", "Data"),
     ("cost", "Cost and time"),
@@ -46,7 +46,7 @@ def html(report: Report) -> str:
 
 @cache
 def _style() -> Html:
-    return Html(files("whet.reporting").joinpath("page.css").read_text(encoding="utf-8"))
+    return Html(files("whet.reporting.page").joinpath("page.css").read_text(encoding="utf-8"))
 
 
 def _head(report: Report, said: Reading) -> Html:
@@ -169,7 +169,7 @@ def _main(report: Report) -> Html:
         evidence.comparisons(report),
         evidence.gates(report),
         background.training(report),
-        background.failures(report),
+        failures.failures(report),
         background.choices(report),
         facts.data(report),
         facts.cost(report),

@@ -6,27 +6,9 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
-from whet.reporting.measures import Untouched
+from whet.reporting.schema.failures import Failures
+from whet.reporting.schema.measures import Headline, Untouched
 from whet.types import Outcome
-
-
-class Headline(TypedDict):
-    """The one comparison that a reader should see first."""
-
-    a: str
-    """The candidate, or the arm that the verdict names."""
-    b: str
-    """What it is compared with."""
-    metric: str
-    """The primary metric."""
-    difference: float
-    """a - b."""
-    low: float | None
-    """Lower end of the interval."""
-    high: float | None
-    """Upper end of the interval."""
-    level: float
-    """Two-sided error of the interval."""
 
 
 class Lamps(TypedDict):
@@ -135,45 +117,6 @@ class Training(TypedDict):
     """The configuration's `train`, resolved."""
 
 
-class Failure(TypedDict):
-    """One validation item that only one side answered well."""
-
-    id: str
-    """The example's id."""
-    source: str
-    """file:line."""
-    question: str
-    """The last thing the user said."""
-    gold: str
-    """The right answer."""
-    candidate: str
-    """What the candidate answered."""
-    baseline: str
-    """What the baseline answered."""
-
-
-class Failures(TypedDict):
-    """Where the candidate wins and loses, on validation items."""
-
-    wins: list[Failure]
-    """The candidate is better."""
-    losses: list[Failure]
-    """The candidate is worse."""
-    note: str
-    """How they were picked and out of how many."""
-
-
-class Confusion(TypedDict):
-    """A wrong answer that came more than once."""
-
-    gold: str
-    """The right answer."""
-    answered: str
-    """What the candidate answered instead."""
-    count: int
-    """How often."""
-
-
 class Ledger(TypedDict):
     """Every row accounted for: read = the sum of kept + the sum of dropped."""
 
@@ -224,7 +167,7 @@ class Details(TypedDict):
     use_arm: NotRequired[str | None]
     """The arm that the verdict says to use; None or missing where it names none."""
     headline: Headline | None
-    """None where nothing was compared."""
+    """The one comparison that a reader should see first; None where nothing was compared."""
     arms_level: NotRequired[float]
     """Two-sided error of the arms' own intervals: 0.05 means 95 %. May be missing."""
     lamps: Lamps
@@ -236,9 +179,9 @@ class Details(TypedDict):
     training: Training | None
     """None where nothing was trained."""
     failures: Failures | None
-    """None where there was nothing to set side by side."""
-    confusion: list[Confusion]
-    """Most frequent first; empty for free text."""
+    """Where the candidate goes wrong on validation items; None where nothing was analysed."""
+    not_analysed: NotRequired[str]
+    """Why nothing was analysed. May be missing."""
     findings: list[str]
     """What the check of the data said."""
     ledger: Ledger | None

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from whet.reporting import html
-from whet.reporting.page import CONTENTS, POLICY
+from whet.reporting.page.whole import CONTENTS, POLICY
 
 VOID = {"meta", "link", "br", "hr", "col"}
 ADDRESSES = {"href", "src", "srcset", "action", "data", "poster", "background", "xlink:href"}
@@ -126,7 +126,7 @@ def test_a_megabyte_is_cut_with_its_count(sample: Any) -> None:
     ("name", "section", "sentence"),
     [
         ("use_rag", "training", "Nothing was trained: rag leaves 1.5 points"),
-        ("use_rag", "failures", "Nothing was set side by side"),
+        ("use_rag", "failures", "Failures were not analysed: no arm has answered"),
         ("use_rag", "gates", "No gate was run."),
         ("inconclusive", "arms", "No arm has answered any item."),
         ("inconclusive", "comparisons", "No two arms were compared."),
@@ -166,10 +166,11 @@ def test_a_ledger_that_does_not_balance_is_told(sample: Any) -> None:
 
 def test_items_beyond_the_bound_are_counted(sample: Any) -> None:
     report = sample("ship")
-    report["details"]["failures"]["wins"] *= 10
     report["details"]["findings"] = ["a finding"] * 250
     told = _parsed(report).sections
-    assert "And 8 more" in told["failures"]
+    assert "1 more pairs" not in told["failures"]
+    assert "And 12 more pairs." in told["failures"]
+    assert "few_shot: 2 of 27" in told["failures"]
     assert "And 150 more" in told["data"]
 
 

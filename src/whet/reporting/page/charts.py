@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from whet.reporting.figures import is_number
-from whet.reporting.markup import Html, element, join
+from whet.reporting.page.markup import Html, element, join
 
 ROW = 28
 PLOT = 200
@@ -107,6 +107,25 @@ def axis(on: Scale, told: Callable[[float], str]) -> Html:
         parts.append(element("line", x1=at, x2=at, y1=0, y2=5, class_="tick"))
         parts.append(element("text", told(tick), x=at, y=18, text_anchor=anchor))
     return element("svg", parts, class_="axis", height=24, width="100%", aria_hidden="true")
+
+
+def share(part: float, whole: float, tone: str = "") -> Html:
+    """A bar as long as a part is of the whole; its figures stand beside it as text."""
+    width = 100 * part / whole if is_number(part) and is_number(whole) and whole > 0 else 0.0
+    bar = element("rect", x=0, y=4, height=8, width=f"{min(100.0, width):.2f}%")
+    kind = f"share {tone}".strip()
+    return element("svg", bar, class_=kind, width="100%", height=16, aria_hidden="true")
+
+
+def balance(lost: float, won: float, most: float) -> Html:
+    """Two bars from the middle: what was lost to the left, what was won to the right."""
+    left, right = (50 * number / most if most else 0.0 for number in (lost, won))
+    bars = [
+        element("rect", x=f"{50 - left:.2f}%", y=4, height=8, width=f"{left:.2f}%", class_="bad"),
+        element("rect", x="50%", y=4, height=8, width=f"{right:.2f}%", class_="good"),
+        element("line", x1="50%", x2="50%", y1=0, y2=16, class_="zero"),
+    ]
+    return element("svg", bars, class_="balance", width="100%", height=16, aria_hidden="true")
 
 
 def label(on: Scale, value: float, said: str) -> Html:
