@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from whet.reporting.figures import is_number
-from whet.reporting.page.markup import Html, element, join
+from whet.reporting.markup import Html, element, join
 
 ROW = 28
 PLOT = 200

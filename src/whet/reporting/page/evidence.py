@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from whet.reporting import figures, words
+from whet.reporting.markup import Html, element, join, text
 from whet.reporting.page.charts import Scale, axis, scale, strip
-from whet.reporting.page.markup import Html, element, join, text
 from whet.reporting.page.parts import (
     facts,
     figure,

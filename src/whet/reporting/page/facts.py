@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from whet.reporting import figures, words
+from whet.reporting.markup import Child, Html, element, join
 from whet.reporting.page.background import findings
 from whet.reporting.page.charts import share
-from whet.reporting.page.markup import Child, Html, element, join
 from whet.reporting.page.parts import (
     block,
     code,

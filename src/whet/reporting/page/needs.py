@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from whet.reporting import figures
+from whet.reporting.markup import Html, element, join
 from whet.reporting.page.charts import share
-from whet.reporting.page.markup import Html, element, join
 from whet.reporting.page.parts import figure, note, row, table, wide
 from whet.reporting.schema.failures import Distance, Failures
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from whet.reporting.markup import Child, Html, element, join, text
 from whet.reporting.page.charts import sign
-from whet.reporting.page.markup import Child, Html, element, join, text
 from whet.reporting.words import Tone
 
 MAX_ROWS = 100

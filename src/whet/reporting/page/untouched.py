@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from whet.reporting import untouched
-from whet.reporting.page.markup import Html, element, join
+from whet.reporting.markup import Html, element, join
 from whet.reporting.page.parts import figure, note, row, table
 from whet.reporting.schema import Report
 

@@ -11,9 +11,9 @@ from importlib.resources import files
 
 from whet.reporting import figures, words
 from whet.reporting.inert import line
+from whet.reporting.markup import Html, element, join
 from whet.reporting.page import background, evidence, facts, failures
 from whet.reporting.page.charts import axis, label, scale, sign, strip
-from whet.reporting.page.markup import Html, element, join
 from whet.reporting.page.parts import bullets, figure, mark, note
 from whet.reporting.schema import Headline, Report
 from whet.reporting.words import Reading

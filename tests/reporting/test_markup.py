@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from whet.reporting.page.markup import Html, element, join, text
+from whet.reporting.markup import Html, element, join, text
 
 
 def test_every_text_is_escaped_when_it_enters_an_element() -> None:
