@@ -5,7 +5,7 @@ Only validation items are read: a test item that is shown item by item would be 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean
 from typing import Any
 
@@ -13,11 +13,11 @@ from whet.evals.arms import Arm, ArmKind
 from whet.evals.case import JudgedArm, cheapest_first
 from whet.evals.failures import FORMAT, Answer, Material, analyse
 from whet.evals.scorers import RIGHT_OR_WRONG
-from whet.rundir import read_jsonl, write_json
-from whet.stages.arms import Sample, prompts_of, scores
+from whet.rundir import write_json
+from whet.stages.arms import prompts_of
 from whet.stages.job import Job
-from whet.stages.planning import planned_arms
 from whet.stages.preparing import form
+from whet.stages.validation import Answered, leading_metric, validation_answers
 from whet.types import Example
 
 FILE = "failures.json"
@@ -25,47 +25,35 @@ FILE = "failures.json"
 
 def analyse_failures(job: Job) -> None:
     """Writes `failures.json`; where there is nothing to analyse it says why."""
-    why = _why_not(job)
-    found = {} if why else _answered(job)
-    if not why and not found:
+    found = _answered(job)
+    why = ""
+    if not job.validation:
+        why = "there are no validation items, and test items stay unseen"
+    elif not found:
         why = "no arm has answered validation items"
     write_json(job.run.file(FILE), {"format": FORMAT, "why": why} if why else _analysis(job, found))
 
 
-def _why_not(job: Job) -> str:
-    return "" if job.validation else "there are no validation items, and test items stay unseen"
+def _answered(job: Job) -> dict[str, Answered]:
+    """The arms whose stored answers are those to the validation items of this run."""
+    ids = [item.id for item in job.validation]
+    return {
+        name: each
+        for name, each in validation_answers(job.run, job.config).items()
+        if [sample.id for sample in each.samples] == ids
+    }
 
 
-Answered = dict[str, tuple[Arm, list[Sample], list[float | None]]]
-
-
-def _answered(job: Job) -> Answered:
-    """Each arm with its validation answers and their scores."""
-    metric = _metric(job)
-    found: Answered = {}
-    for arm in planned_arms(job):
-        path = job.run.samples(arm.name, "validation")
-        samples = [Sample(**row) for row in read_jsonl(path)] if path.is_file() else []
-        if [sample.id for sample in samples] == [item.id for item in job.validation]:
-            values = scores(job, metric, samples, job.validation).values
-            found[arm.name] = (arm, samples, values)
-    return found
-
-
-def _metric(job: Job) -> str:
-    return job.config.eval.primary or job.config.eval.metrics[0]
-
-
-def _analysis(job: Job, found: Answered) -> dict[str, Any]:
+def _analysis(job: Job, found: Mapping[str, Answered]) -> dict[str, Any]:
     arm, *others = _ranked(found)
-    metric, holds = _metric(job), form(job.config, job.decoding.choices)
+    metric, holds = leading_metric(job.config), form(job.config, job.decoding.choices)
     material = Material(
         metric,
         metric in RIGHT_OR_WRONG,
         arm,
         others,
         job.validation,
-        {name: _answers(job, *rows) for name, rows in found.items()},
+        {name: _answers(job, each) for name, each in found.items()},
         job.dataset.train,
         job.decoding.choices,
         (lambda text, item: bool(holds(text, item))) if holds else None,
@@ -78,26 +66,24 @@ def _analysis(job: Job, found: Answered) -> dict[str, Any]:
     return result
 
 
-def _ranked(found: Answered) -> list[str]:
+def _ranked(found: Mapping[str, Answered]) -> list[str]:
     """The best candidate, or the best baseline without one, then the others, the best first."""
     order = {ArmKind.CANDIDATE: 0, ArmKind.BASELINE: 1, ArmKind.CONTROL: 2}
-    cheap = cheapest_first([JudgedArm(name, arm.kind) for name, (arm, _, _) in found.items()])
+    cheap = cheapest_first([JudgedArm(name, each.arm.kind) for name, each in found.items()])
 
     def rank(name: str) -> tuple[int, float]:
-        arm, _, values = found[name]
-        scored = [value for value in values if value is not None]
-        return order[arm.kind], -fmean(scored) if scored else 1.0
+        scored = [value for value in found[name].scores if value is not None]
+        return order[found[name].arm.kind], -fmean(scored) if scored else 1.0
 
     return sorted((arm.name for arm in cheap), key=rank)
 
 
-def _answers(
-    job: Job, arm: Arm, samples: Sequence[Sample], values: Sequence[float | None]
-) -> list[Answer]:
-    given = _given(job, arm, [i for i, v in zip(job.validation, values, strict=True) if _below(v)])
+def _answers(job: Job, each: Answered) -> list[Answer]:
+    both = list(zip(job.validation, each.samples, each.scores, strict=True))
+    given = _given(job, each.arm, [item for item, _, value in both if _below(value)])
     return [
         Answer(sample.answer, value, sample.finish_reason, given.get(item.id, ""))
-        for item, sample, value in zip(job.validation, samples, values, strict=True)
+        for item, sample, value in both
     ]
 
 

@@ -37,13 +37,44 @@ def test_other_items_are_a_warning(sample: Any) -> None:
     assert "other on validation items" in _flat(a, sample("validation_only"))
 
 
-def test_settings_that_differ_are_shown_and_no_others(sample: Any) -> None:
-    a, b = sample("ship"), sample("ship")
-    assert "Training settings are equal." in _flat(a, b)
-    b["details"]["training"]["settings"]["rank"] = 64
-    table = compare_text(a, b).split("Settings that differ")[1]
-    assert "rank" in table
-    assert "learning_rate" not in table
+DIFFER: dict[str, Any] = {
+    "settings": [{"key": "train.rank", "a": "16", "b": "64"}],
+    "rows": [
+        {"split": "train", "both": 3000, "removed": 80, "added": 412},
+        {"split": "test", "both": 400, "removed": 0, "added": 0},
+    ],
+    "metric": "exact_match",
+    "flips": [
+        {
+            "arm": "tuned", "items": 200, "num_better": 12, "num_worse": 1, "better": [],
+            "worse": [
+                {"id": "1", "source": "data/train.jsonl:77", "question": "Is there a \x1b fee?",
+                 "gold": "top_up_fee", "a": "top_up_fee", "b": "card_fee"}
+            ],
+        }
+    ],
+}  # fmt: skip
+
+
+def test_settings_rows_and_answers_that_differ_are_shown(sample: Any) -> None:
+    text = compare_text(sample("ship"), sample("ship"), ("001", "002"), DIFFER)
+    flat = " ".join(text.split())
+    assert "train.rank 16 64" in flat
+    assert "train 3,000 80 412" in flat
+    assert "tuned 200 12 1" in flat
+    assert "tuned is worse in 002: 1 of 1" in text and "tuned is better" not in text
+    assert "Is there a \\x1b fee?" in flat
+    assert max(map(len, text.split("\n"))) <= 80
+
+
+def test_what_is_equal_is_said_to_be(sample: Any) -> None:
+    equal = {"settings": [], "rows": [], "metric": "exact_match", "flips": []}
+    text = compare_text(sample("ship"), sample("ship"), ("001", "002"), equal)
+    assert "The configurations are equal." in text
+    assert "The data are equal, row by row." in text
+    assert "No validation item was answered in both runs." in text
+    other = compare_text(sample("ship"), sample("ship"), ("001", "002"), equal | {"metric": ""})
+    assert "decide by different metrics" in other
 
 
 def test_an_arm_of_one_side_is_not_run_on_the_other(sample: Any) -> None:

@@ -2,25 +2,37 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 from whet.reporting import figures, words
 from whet.reporting.schema import Report
+from whet.reporting.schema.compared import Compared, Flips, Rows, Setting
 from whet.reporting.terminal.grid import bullets, grid, paragraph
 
 SEEDS_WANTED = 3
 
 
-def compare_text(a: Report, b: Report, names: tuple[str, str] = ("A", "B")) -> str:
-    """The difference between two runs, for a terminal; warnings first."""
+def compare_text(
+    a: Report, b: Report, names: tuple[str, str] = ("A", "B"), differ: Compared | None = None
+) -> str:
+    """The difference between two runs, for a terminal; warnings first.
+
+    Args:
+        a: One report.
+        b: The other.
+        names: What the two are called.
+        differ: What their run folders differ in: settings, rows, answers.
+    """
     warned = warnings(a, b, names)
     parts = (
         f"Read with care\n{bullets(warned)}" if warned else "",
         _facts(a, b, names),
         _arms(a, b, names),
-        _settings(a, b, names),
+        _settings(differ["settings"], names) if differ else "",
+        _rows(differ["rows"], names) if differ else "",
+        _flips(differ, names) if differ else "",
         paragraph(
-            "The two runs were judged apart: there is no interval for B - A."
+            f"The two runs were judged apart: there is no interval for {names[1]} - {names[0]}."
             " To settle it, give one run both adapters as arms."
         ),
     )
@@ -94,21 +106,59 @@ def _measured(report: Report, arm: str, metric: str) -> str:
     return f"{figures.value(metric, measured['value'])} [{interval}]"
 
 
-def _settings(a: Report, b: Report, names: tuple[str, str]) -> str:
-    left, right = _training(a), _training(b)
-    keys = dict.fromkeys([*left, *right])
+def _settings(changed: Sequence[Setting], names: tuple[str, str]) -> str:
+    if not changed:
+        return "The configurations are equal."
+    rows = [(each["key"], each["a"], each["b"]) for each in changed]
+    return "Settings that differ\n" + grid(("key", *names), rows)
+
+
+def _rows(changed: Sequence[Rows], names: tuple[str, str]) -> str:
+    if not any(each["removed"] or each["added"] for each in changed):
+        return "The data are equal, row by row."
     rows = [
-        (key, left.get(key, "not trained"), right.get(key, "not trained"))
-        for key in keys
-        if left.get(key) != right.get(key)
+        (
+            each["split"],
+            figures.count(each["both"]),
+            figures.count(each["removed"]),
+            figures.count(each["added"]),
+        )
+        for each in changed
     ]
-    if rows:
-        return "Settings that differ\n" + grid(("train", *names), rows)
-    both = a["details"]["training"] and b["details"]["training"]
-    return "Training settings are equal." if both else ""
+    heads = ("rows", "in both", f"only in {names[0]}", f"only in {names[1]}")
+    told = paragraph(f"Row by row: whet check --diff {names[0]} {names[1]}")
+    return f"Data\n{grid(heads, rows, (1, 2, 3))}\n{told}"
 
 
-def _training(report: Report) -> dict[str, str]:
-    training = report["details"]["training"]
-    settings: dict[str, Any] = training["settings"] if training else {}
-    return {key: figures.scalar(value) for key, value in settings.items()}
+def _flips(differ: Compared, names: tuple[str, str]) -> str:
+    """Items that changed sides, arm by arm, with a few of the first arm's."""
+    if not differ["metric"]:
+        return "The two runs decide by different metrics, so no item can be set beside the other."
+    told = [each for each in differ["flips"] if each["items"]]
+    if not told:
+        return "No validation item was answered in both runs."
+    rows = [
+        (
+            each["arm"],
+            figures.count(each["items"]),
+            figures.count(each["num_better"]),
+            figures.count(each["num_worse"]),
+        )
+        for each in told
+    ]
+    heads = ("arm", "items", f"better in {names[1]}", f"worse in {names[1]}")
+    title = f"Validation items by {differ['metric']}, one by one (they decide nothing)"
+    shown = [text for each in told for text in _shown(each, names)]
+    return "\n\n".join([f"{title}\n{grid(heads, rows, (1, 2, 3))}", *shown])
+
+
+def _shown(of: Flips, names: tuple[str, str]) -> Iterator[str]:
+    sides = ((of["worse"], "worse", of["num_worse"]), (of["better"], "better", of["num_better"]))
+    for items, way, count in sides:
+        if not items:
+            continue
+        rows = [
+            (each["source"], each["question"], each["gold"], each["a"], each["b"]) for each in items
+        ]
+        title = f"{of['arm']} is {way} in {names[1]}: {len(items)} of {count}"
+        yield f"{title}\n{grid(('item', 'question', 'right', *names), rows)}"
