@@ -63,7 +63,7 @@ def test_settings_rows_and_answers_that_differ_are_shown(sample: Any) -> None:
     assert "train 3,000 80 412" in flat
     assert "tuned 200 12 1" in flat
     assert "tuned is worse in 002: 1 of 1" in text and "tuned is better" not in text
-    assert "Is there a \\x1b fee?" in flat
+    assert "\\x1b" in flat and "\x1b" not in text
     assert max(map(len, text.split("\n"))) <= 80
 
 
