@@ -236,6 +236,99 @@ FAILURES = {
     ],
 }  # fmt: skip
 
+
+def _slice(column: str, value: str, n: int, gain: float, half: float | None) -> dict[str, Any]:
+    arms = {name: _measured(middle, 0.1, n) for name, (middle, _) in VALUES.items()}
+    ends = (
+        {"low": None, "high": None} if half is None else {"low": gain - half, "high": gain + half}
+    )
+    return {
+        "column": column,
+        "value": value,
+        "n": n,
+        "arms": arms | {"rag": None},
+        "comparison": {"difference": gain, **ends},
+    }
+
+
+SLICES = {
+    "metric": "exact_match",
+    "pair": ["tuned", "few_shot"],
+    "level": 0.04,
+    "each_level": 0.0133,
+    "rows": [
+        _slice("channel", "web", 310, 0.11, 0.05),
+        _slice("channel", "phone", 84, -0.01, 0.12),
+        _slice("channel", "letter", 6, 0.2, None),
+        _slice("long", "yes", 41, 0.02, 0.14),
+    ],
+    "lowest": "channel = phone",
+    "most_lost": "channel = phone",
+    "note": "The worst slice is picked for being worst, and so looks a little worse than it is.",
+}  # fmt: skip
+
+JUDGE = {
+    "label": "score: calibrated; pairwise: not calibrated: decides nothing",
+    "judge": "https://api.example.com/v1 large-2",
+    "model": "large-2",
+    "rubric": "rubric.md",
+    "rubric_digest": "0f1e2d3c",
+    "scale": 5,
+    "passing": 4,
+    "modes": ["score", "pairwise"],
+    "split": "test",
+    "items": 200,
+    "of": 400,
+    "verdicts": 1200,
+    "unscored": {"no JSON": 3},
+    "masked": 2,
+    "asked": 1180,
+    "reused": 20,
+    "spent": 1.84,
+    "budget": 5.0,
+    "currency": "USD",
+    "scores": {
+        "tuned": {
+            "score": {"value": 4.1, "low": 4.0, "high": 4.2, "n": 200},
+            "good": _measured(0.81, 0.05, 200),
+            "corrected": _measured(0.76, 0.08, 200),
+            "unscored": 1,
+        },
+        "few_shot": {
+            "score": {"value": 3.6, "low": 3.4, "high": 3.8, "n": 200},
+            "good": _measured(0.62, 0.07, 200),
+            "corrected": None,
+            "unscored": 0,
+        },
+    },
+    "pairs": [
+        {
+            "a": "tuned", "b": "few_shot", "preference": _measured(0.31, 0.11, 200),
+            "wins": 96, "losses": 34, "ties": 68, "same": 21, "unscored": 2,
+            "flips": _measured(0.12, 0.05, 200), "first_shown": _measured(0.55, 0.05, 358),
+            "longer": _measured(0.58, 0.09, 120), "words_preferred": 41.0, "words_other": 36.2,
+            "words_a": 38.0, "words_b": 39.4, "controlled": None,
+            "controlled_note": "Lengths hardly differ.", "corrected_wins": None,
+        }
+    ],
+    "calibrations": {
+        "score": {
+            "labels": 112, "unscored": 0,
+            "kappa": {"value": 0.68, "low": 0.54, "high": 0.8, "n": 112},
+            "agreement": _measured(0.86, 0.06, 112), "true_positive": _measured(0.9, 0.05, 80),
+            "true_negative": _measured(0.78, 0.1, 32), "decides": True,
+            "why": "Kappa 0.68 on 112 labels is above the floor of 0.4.", "remedy": "",
+        },
+        "pairwise": {
+            "labels": 20, "unscored": 0, "kappa": None, "agreement": None, "true_positive": None,
+            "true_negative": None, "decides": False, "why": "There are 20 labels, fewer than 50.",
+            "remedy": "Vote on 30 more: whet review RUN.",
+        },
+    },
+    "spot_check": ["data/test.jsonl:9: the two orders differ"],
+    "warnings": ["The judge is of the family of the tuned model: it may favour it."],
+}  # fmt: skip
+
 TRAINING = {
     "method": "lora",
     "steps": 240,
@@ -387,6 +480,8 @@ def _base() -> dict[str, Any]:
                 {"arm": "rag", "option": "5 passages", "score": 0.675, "items": 200},
             ],
             "training": TRAINING,
+            "slices": SLICES,
+            "judge": JUDGE,
             "failures": FAILURES,
             "findings": [
                 "data/train.jsonl:2210: output: the same input has the answer card_arrival in line"
@@ -426,6 +521,8 @@ def _untrained(report: dict[str, Any], why: str | None) -> None:
     report["details"] |= {
         "candidate": None,
         "training": None,
+        "slices": None,
+        "judge": None,
         "failures": None,
         "not_analysed": "no arm has answered validation items",
         "nothing_trained": why,
@@ -612,6 +709,7 @@ def _poison(value: Any) -> Any:
         return [_poison(part) for part in value]
     if isinstance(value, dict):
         named = {"arms", "per_1000", "stages", "kept", "dropped", "settings", "digests", "counts"}
+        named |= {"scores", "calibrations", "unscored"}
         return {
             key: part
             if key in KEEP

@@ -160,6 +160,7 @@ def _overflowing(browser: Browser) -> list[str]:
     return browser.ask(
         """document.documentElement.scrollWidth <= innerWidth ? [] :
         [...document.body.querySelectorAll('*')]
+          .filter(e => !e.closest('.wide > *'))
           .filter(e => e.getBoundingClientRect().right > innerWidth + 1)
           .map(e => e.tagName + '.' + e.getAttribute('class') + ' ' + e.textContent.slice(0, 40))"""
     )

@@ -128,6 +128,8 @@ def test_a_megabyte_is_cut_with_its_count(sample: Any) -> None:
         ("use_rag", "training", "Nothing was trained: rag leaves 1.5 points"),
         ("use_rag", "failures", "Failures were not analysed: no arm has answered"),
         ("use_rag", "gates", "No gate was run."),
+        ("use_rag", "slices", "Not run: the project names no slices"),
+        ("use_rag", "judge", "Not run: the project names no judge"),
         ("inconclusive", "arms", "No arm has answered any item."),
         ("inconclusive", "comparisons", "No two arms were compared."),
         ("inconclusive", "header", "The test items were not looked at."),
@@ -190,3 +192,26 @@ def test_a_single_loss_makes_no_curve(sample: Any) -> None:
     report = sample("ship")
     report["details"]["training"] |= {"losses": [[1, 2.0]], "validation_losses": []}
     assert "Too few losses" in html(report)
+
+
+def test_a_judge_is_shown_with_what_it_may_decide(sample: Any) -> None:
+    told = _parsed(sample("ship")).sections["judge"]
+    assert "pairwise: not calibrated: decides nothing" in told
+    assert "0.680 (0.540 to 0.800)" in told
+    assert "tuned is better on 96 items, few_shot on 34, neither on 68" in told
+    assert "Vote on 30 more" in told
+
+
+def test_a_slice_that_is_too_small_is_not_compared(sample: Any) -> None:
+    told = _parsed(sample("ship")).sections["slices"]
+    assert "too few to compare" in told
+    assert "each is read at 98.67 %" in told
+    assert "scores least on channel = phone" in told
+
+
+def test_wrong_answers_come_by_kind_and_with_what_to_do(sample: Any) -> None:
+    told = _parsed(sample("ship")).sections["failures"]
+    assert told.index("What to do about it") < told.index("Kinds of wrong answers")
+    assert "wrong class: 1 of 30 of tuned" in told
+    assert "data/train.jsonl:77: card_delivery_estimate taken for card_arrival" in told
+    assert "stands out" in told

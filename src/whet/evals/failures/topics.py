@@ -22,6 +22,8 @@ ITEMS_A_TOPIC = 15
 MAX_TOPICS = 12
 MAX_ITEMS = 3000
 """Items beyond which no topics are made: every pair of them is compared."""
+MIN_WRONG = 3
+"""Wrong answers from which a topic may stand out."""
 NUM_WORDS = 3
 NUM_SHOWN = 2
 LEVEL = 0.05
@@ -65,7 +67,7 @@ def topics(questions: Sequence[str], points: Vectors, wrong: Sequence[int]) -> l
         bad = [place for place in places if place in failed]
         if bad:
             low = wilson(len(bad), len(places), LEVEL / len(members)).low
-            out = low is not None and low > rate
+            out = low is not None and low > rate and len(bad) >= MIN_WRONG
             found.append(Topic(name, len(places), len(bad), _central(points, places, bad), out))
     return sorted(found, key=lambda topic: (-topic.wrong, topic.items, topic.name))
 

@@ -112,9 +112,22 @@ def axis(on: Scale, told: Callable[[float], str]) -> Html:
 def share(part: float, whole: float, tone: str = "") -> Html:
     """A bar as long as a part is of the whole; its figures stand beside it as text."""
     width = 100 * part / whole if is_number(part) and is_number(whole) and whole > 0 else 0.0
+    track = element("rect", x=0, y=4, height=8, width="100%", class_="track")
     bar = element("rect", x=0, y=4, height=8, width=f"{min(100.0, width):.2f}%")
     kind = f"share {tone}".strip()
-    return element("svg", bar, class_=kind, width="100%", height=16, aria_hidden="true")
+    return element("svg", track, bar, class_=kind, width="100%", height=16, aria_hidden="true")
+
+
+def split(won: float, tied: float, lost: float) -> Html:
+    """One bar in three parts: won, tied, lost, in this order."""
+    total = won + tied + lost
+    parts, at = [], 0.0
+    for number, kind in ((won, "won"), (tied, "tied"), (lost, "lost")):
+        width = 100 * number / total if total else 0.0
+        where = {"x": f"{at:.2f}%", "width": f"{width:.2f}%"}
+        parts.append(element("rect", y=2, height=12, class_=kind, **where))
+        at += width
+    return element("svg", parts, class_="split", width="100%", height=16, aria_hidden="true")
 
 
 def balance(lost: float, won: float, most: float) -> Html:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from whet.reporting import figures, words
 from whet.reporting.markup import Html, element, join, text
 from whet.reporting.page.charts import Scale, axis, scale, strip
@@ -21,6 +23,7 @@ from whet.reporting.page.untouched import untouched_page
 from whet.reporting.schema import Comparison, Gate, Report
 from whet.reporting.schema.details import Arm
 from whet.reporting.words import Tone
+from whet.types import Outcome
 
 KINDS = {"candidate": Tone.GOOD, "baseline": Tone.QUIET, "control": Tone.OPEN}
 
@@ -94,33 +97,18 @@ def _shown(report: Report) -> Html | None:
             prompts.setdefault(arm["prompt"], arm["prompt_text"])
     told = facts((name, _answering(arm)) for name, arm in described.items())
     texts = [join(element("h4", name), quote(said, 8000, 200)) for name, said in prompts.items()]
-    return folded("What each arm was shown, and how long it took", told, texts)
+    return folded("What each arm was shown", told, texts)
 
 
 def _answering(arm: Arm) -> Html:
-    """What an arm was given, and what that took, in two lines."""
+    """What an arm was given, and how many of its answers were not made anew."""
     given = [f"prompt {arm['prompt']}" if arm["prompt"] else "no prompt"]
     if arm["few_shot"]:
         given.append(figures.count(arm["few_shot"], "example"))
     if arm["passages"]:
         given.append(figures.count(arm["passages"], "passage"))
-    tokens_in, tokens_out = arm["num_prompt_tokens_mean"], arm["num_output_tokens_mean"]
-    took = [f"{_mean(tokens_in)} tokens in, {_mean(tokens_out)} out", *_latency(arm)]
-    if arm["cached"]:
-        took.append(f"{figures.count(arm['cached'], 'answer')} from the cache")
-    return join(", ".join(given), element("small", "; ".join(took)))
-
-
-def _latency(arm: Arm) -> list[str]:
-    latency = arm["latency_ms"]
-    if latency is None:
-        return ["not timed"]
-    median, slow = figures.milliseconds(latency["p50"]), figures.milliseconds(latency["p95"])
-    return [f"in batches: median {median} an answer", f"95 % within {slow}"]
-
-
-def _mean(number: float | None) -> str:
-    return f"{number:,.0f}" if figures.is_number(number) else figures.UNKNOWN
+    cached = f"{figures.count(arm['cached'], 'answer')} from the cache" if arm["cached"] else ""
+    return join(", ".join(given), element("small", cached) if cached else None)
 
 
 def comparisons(report: Report) -> Html:
@@ -184,8 +172,19 @@ def gates(report: Report) -> Html:
         "gates",
         "Gates",
         paragraph("Each required gate has to pass, or a named person has to let it go."),
-        element("ul", [_gate(gate) for gate in told], class_="gates"),
+        element("ul", [_gate(gate) for gate in told if not _idle(gate)], class_="gates"),
+        _not_run(told),
     )
+
+
+def _idle(gate: Gate) -> bool:
+    return gate["result"] == Outcome.NOT_RUN and not gate["required"]
+
+
+def _not_run(told: Sequence[Gate]) -> Html | None:
+    idle = sorted({gate["name"] for gate in told if _idle(gate)})
+    said = f"Not named in the project, so not run: {', '.join(idle)}."
+    return paragraph(mark("not run", Tone.QUIET), " ", said) if idle else None
 
 
 def _gate(gate: Gate) -> Html:

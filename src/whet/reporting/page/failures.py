@@ -56,8 +56,7 @@ def _categories(told: Failures) -> Html | None:
     kinds = told["categories"]
     if not kinds:
         return None
-    arms = list(kinds[0]["counts"])
-    arms.sort(key=lambda arm: arm != told["arm"])
+    arms = [told["arm"], *(duel["other"] for duel in told["duels"])]
     rows = [
         row(
             join(words.category(kind["category"]), element("small", kind["description"])),
@@ -68,7 +67,7 @@ def _categories(told: Failures) -> Html | None:
     title = "Kinds of wrong answers"
     return join(
         element("h3", title),
-        wide(title, table(("Kind", *arms), rows, "matrix")),
+        wide(title, table(("Kind", *arms), rows, "matrix counts")),
         note("A wrong answer is of one kind: the first rule that holds, from the top down."),
         [_examples(kind, told["arm"]) for kind in kinds if kind["shown"]],
     )
@@ -129,13 +128,11 @@ def _topics(told: Failures) -> Html | None:
         " all items, with their whole interval."
     )
     shown = [
-        folded(
-            f"{topic['name']}: two that are wrong", [item(e, told["arm"]) for e in topic["shown"]]
-        )
+        join(element("h4", topic["name"]), [item(each, told["arm"]) for each in topic["shown"]])
         for topic in told["topics"]
-        if topic["shown"]
     ]
-    return join(head, table(("Topic", "Wrong", ""), rows, "stages"), note(said), shown)
+    more = folded("Two wrong items of each topic", shown)
+    return join(head, table(("Topic", "Wrong", ""), rows, "stages"), note(said), more)
 
 
 def _topic(topic: Topic) -> Html:
@@ -168,22 +165,17 @@ def _duels(told: Failures) -> Html | None:
     )
 
 
-def _duel(duel: Duel, arm: str) -> list[Html]:
+def _duel(duel: Duel, arm: str) -> Html:
     other = duel["other"]
-    return (
-        [
-            _side(f"{arm} is worse than {other}", duel["lost"], duel["num_lost"], arm, other),
-            _side(f"{arm} is better than {other}", duel["won"], duel["num_won"], arm, other),
-        ]
-        if duel["lost"] or duel["won"]
-        else []
+    return join(
+        _side(f"{arm} is worse than {other}", duel["lost"], duel["num_lost"], arm, other),
+        _side(f"{arm} is better than {other}", duel["won"], duel["num_won"], arm, other),
     )
 
 
-def _side(title: str, items: Sequence[Against], count: int, arm: str, other: str) -> Html:
+def _side(title: str, items: Sequence[Against], count: int, arm: str, other: str) -> Html | None:
     if not items:
-        return note(f"{title}: on no item.")
-    shown = f"{len(items)} of {count}" if len(items) < count else f"{count}"
+        return None
     articles = [
         _article(
             each["source"] or each["id"],
@@ -192,7 +184,7 @@ def _side(title: str, items: Sequence[Against], count: int, arm: str, other: str
         )
         for each in items
     ]
-    return folded(f"{title}: {shown}", articles)
+    return folded(f"{title}: {len(items)} of {count}", articles)
 
 
 def _agreed(told: Failures) -> Html | None:

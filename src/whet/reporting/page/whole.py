@@ -12,7 +12,7 @@ from importlib.resources import files
 from whet.reporting import figures, words
 from whet.reporting.inert import line
 from whet.reporting.markup import Html, element, join
-from whet.reporting.page import background, evidence, facts, failures
+from whet.reporting.page import background, costs, evidence, facts, failures, judge, slices
 from whet.reporting.page.charts import axis, label, scale, sign, strip
 from whet.reporting.page.parts import bullets, figure, mark, note
 from whet.reporting.schema import Headline, Report
@@ -27,11 +27,13 @@ CONTENTS = (
     ("arms", "Arms"),
     ("comparisons", "Comparisons"),
     ("gates", "Gates"),
-    ("training", "Training"),
+    ("slices", "Slices"),
+    ("judge", "Judge"),
     ("failures", "Failures"),
+    ("training", "Training"),
     ("choices", "Tried on validation"),
     ("data", "Data"),
-    ("cost", "Cost and time"),
+    ("cost", "Length, time, cost"),
     ("repeat", "How to repeat it"),
 )
 
@@ -168,11 +170,13 @@ def _main(report: Report) -> Html:
         evidence.arms(report),
         evidence.comparisons(report),
         evidence.gates(report),
-        background.training(report),
+        slices.slices(report),
+        judge.judge(report),
         failures.failures(report),
+        background.training(report),
         background.choices(report),
         facts.data(report),
-        facts.cost(report),
+        costs.cost(report),
         facts.repeat(report),
     )
     return element("main", join(sections))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from whet.reporting.schema.measures import Comparison, Headline, Measured, Untouched, Verdict
-from whet.reporting.schema.report import SCHEMA_VERSION, Gate, Report, RunRow, check_report
+from whet.reporting.schema.report import SCHEMA_VERSION, Cost, Gate, Report, RunRow, check_report
 
 __all__ = [
     "SCHEMA_VERSION",
     "Comparison",
+    "Cost",
     "Gate",
     "Headline",
     "Measured",

@@ -7,7 +7,9 @@ from typing import Any, Literal, NotRequired
 from typing_extensions import TypedDict
 
 from whet.reporting.schema.failures import Failures
+from whet.reporting.schema.judged import Judge
 from whet.reporting.schema.measures import Headline, Untouched
+from whet.reporting.schema.slices import Slices
 from whet.types import Outcome
 
 
@@ -182,6 +184,13 @@ class Details(TypedDict):
     """Where the candidate goes wrong on validation items; None where nothing was analysed."""
     not_analysed: NotRequired[str]
     """Why nothing was analysed. May be missing."""
+    slices: NotRequired[Slices | None]
+    """Parts of the items, one by one; None or missing where none were asked for."""
+    corpus: NotRequired[dict[str, dict[str, dict[str, Any]]]]
+    """Figures of all answers of an arm, by arm and name: macro_f1, corpus_bleu. No means of items,
+    so they decide nothing. May be missing."""
+    judge: NotRequired[Judge | None]
+    """A model's judgement of the answers; None or missing where none judged."""
     findings: list[str]
     """What the check of the data said."""
     ledger: Ledger | None

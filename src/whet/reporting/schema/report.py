@@ -111,6 +111,12 @@ class Cost(TypedDict):
     """What 1,000 answers cost, by arm."""
     payback_answers: int | None
     """Answers after which training has paid back; None where it never does or is not known."""
+    payback_of: NotRequired[tuple[str, str] | None]
+    """The candidate and the baseline whose answers pay back, or do not. May be missing."""
+    upkeep_per_month: NotRequired[float | None]
+    """What keeping a trained model alive takes a month; None where it is not given."""
+    payback_per_month: NotRequired[int | None]
+    """Answers a month from which cheaper answers pay for the upkeep; None as above."""
     note: str
     """What the figures leave out; empty where there is nothing to add."""
 

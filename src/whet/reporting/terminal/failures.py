@@ -9,6 +9,8 @@ from whet.reporting.schema import Report
 from whet.reporting.schema.failures import Failures
 from whet.reporting.terminal.grid import bullets, grid, paragraph
 
+MAX_ARMS = 5
+MAX_EXAMPLES = 4
 MAX_TOPICS = 4
 MAX_LABELS = 6
 
@@ -22,12 +24,12 @@ def failures_text(report: Report) -> str:
     said = paragraph(f"Failures: {words.failed(told)}")
     if told["next"]:
         said += f"\n{bullets(told['next'])}"
-    return "\n\n".join([said, *_tables(told)])
+    return "\n\n".join([said, *_tables(told), *_examples(told)])
 
 
 def _tables(told: Failures) -> Iterator[str]:
     if told["categories"]:
-        arms = sorted(told["categories"][0]["counts"], key=lambda arm: arm != told["arm"])[:5]
+        arms = [told["arm"], *(duel["other"] for duel in told["duels"])][:MAX_ARMS]
         rows = [
             (words.category(kind["category"]), *(str(kind["counts"].get(arm, 0)) for arm in arms))
             for kind in told["categories"]
@@ -47,6 +49,18 @@ def _tables(told: Failures) -> Iterator[str]:
     yield from _of_data(told)
 
 
+def _examples(told: Failures) -> Iterator[str]:
+    """The first item of each kind, so that nobody has to open a file to see one."""
+    rows = [
+        (item["source"], item["question"], item["gold"], item["answer"])
+        for kind in told["categories"]
+        for item in kind["shown"][:1]
+    ]
+    if rows:
+        heads = ("one of each kind", "question", "right answer", told["arm"])
+        yield grid(heads, rows[:MAX_EXAMPLES])
+
+
 def _of_data(told: Failures) -> Iterator[str]:
     if told["labels"]:
         rows = [
@@ -60,7 +74,7 @@ def _of_data(told: Failures) -> Iterator[str]:
         ]
         yield grid(("label", "wrong", "mostly taken for", "training rows"), rows, (1, 3))
     if told["topics"]:
-        rows = [
+        topics = [
             (
                 topic["name"],
                 f"{topic['wrong']} of {topic['items']}",
@@ -68,4 +82,4 @@ def _of_data(told: Failures) -> Iterator[str]:
             )
             for topic in told["topics"][:MAX_TOPICS]
         ]
-        yield grid(("topic", "wrong", ""), rows, (1,))
+        yield grid(("topic", "wrong", ""), topics, (1,))

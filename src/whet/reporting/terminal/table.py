@@ -133,8 +133,8 @@ def _time(report: Report) -> str:
     time, cost = report["time"], report["cost"]
     stages = ", ".join(f"{name} {figures.duration(s)}" for name, s in time["stages"].items())
     text = f"Took {figures.duration(time['total_s'])}" + (f": {stages}." if stages else ".")
-    if cost["training"] is not None:
-        text += f" Training cost {figures.money(cost['training'], cost['currency'])}."
+    if cost["per_hour"] is not None:
+        text += " " + " ".join(words.money(report))
     return paragraph(text)
 
 
