@@ -74,7 +74,13 @@ def _headline(pair: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in pair.items() if key != "method"}
 
 
-def _gate(name: str, result: str, evidence: str, candidate: str = "tuned") -> dict[str, Any]:
+def _gate(
+    name: str,
+    result: str,
+    evidence: str,
+    candidate: str = "tuned",
+    numbers: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     return {
         "name": name,
         "candidate": candidate,
@@ -82,6 +88,7 @@ def _gate(name: str, result: str, evidence: str, candidate: str = "tuned") -> di
         "evidence": evidence,
         "required": True,
         "waived_by": None,
+        **({"numbers": numbers} if numbers else {}),
     }
 
 
@@ -91,12 +98,46 @@ GATES = [
         "pass",
         "Mean loss on 64 general passages rose by 0.021 nats per token (95 % interval 0.012 to"
         " 0.030; margin 0.1).",
+        numbers={
+            "value": 0.021,
+            "low": 0.012,
+            "high": 0.03,
+            "n": 64,
+            "margin": 0.1,
+            "before": 2.914,
+            "after": 2.935,
+        },
     ),
-    _gate("refusals", "not_run", "Not named under gates.") | {"required": False},
+    _gate(
+        "refusals",
+        "inconclusive",
+        "Under-refusal: harmful prompts refused 95.0 % to 92.0 % of 40, 3 points fewer (-4 to 10).",
+        numbers={
+            "margin": 0.05,
+            "under_refusal": {
+                "value": 0.03,
+                "low": -0.04,
+                "high": 0.1,
+                "n": 40,
+                "before": 0.95,
+                "after": 0.92,
+            },
+            "over_refusal": {
+                "value": 0.0,
+                "low": -0.03,
+                "high": 0.03,
+                "n": 40,
+                "before": 0.9,
+                "after": 0.9,
+            },
+        },
+    ),
+    _gate("ability", "not_run", "Not named under gates.") | {"required": False},
     _gate(
         "format",
         "pass",
         "99.3 % of 400 answers match ^[a-z_]+$ (lower end 97.8 %, floor 95.0 %).",
+        numbers={"value": 0.993, "low": 0.978, "high": 0.998, "n": 400, "floor": 0.95},
     ),
 ]
 
@@ -329,6 +370,25 @@ JUDGE = {
     "warnings": ["The judge is of the family of the tuned model: it may favour it."],
 }  # fmt: skip
 
+REVIEW = {
+    "name": "001", "items": 100, "done": 290, "asked": 300, "is_over": True, "closed_early": True,
+    "raters": [
+        {"name": "kai", "done": 100, "asked": 100, "with_majority": 0.88, "consistent": 0.9},
+        {"name": "sam", "done": 90, "asked": 100, "with_majority": 0.71, "consistent": None},
+    ],
+    "alpha": {"value": 0.58, "low": 0.46, "high": 0.69, "n": 100},
+    "kappa": None, "compared": 98, "disagreements": 7,
+    "suspects": [{"rater": "sam", "words": "half of the votes came within 1.4 s"}],
+    "tallies": [
+        {"a": "tuned", "b": "few_shot", "net": {"value": 0.22, "low": 0.08, "high": 0.36, "n": 100},
+         "wins": 48, "ties": 26, "losses": 26, "identical": 11, "both_bad": 0.04},
+    ],
+    "without_suspects": [
+        {"a": "tuned", "b": "few_shot", "net": {"value": 0.25, "low": 0.1, "high": 0.4, "n": 100},
+         "wins": 50, "ties": 26, "losses": 24, "identical": 11, "both_bad": 0.04},
+    ],
+}  # fmt: skip
+
 TRAINING = {
     "method": "lora",
     "steps": 240,
@@ -481,6 +541,7 @@ def _base() -> dict[str, Any]:
             ],
             "training": TRAINING,
             "slices": SLICES,
+            "review": [REVIEW],
             "judge": JUDGE,
             "failures": FAILURES,
             "findings": [
@@ -522,6 +583,7 @@ def _untrained(report: dict[str, Any], why: str | None) -> None:
         "candidate": None,
         "training": None,
         "slices": None,
+        "review": None,
         "judge": None,
         "failures": None,
         "not_analysed": "no arm has answered validation items",

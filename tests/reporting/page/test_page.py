@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from whet.reporting import html
+from whet.reporting.page.gates import drawn
 from whet.reporting.page.whole import CONTENTS, POLICY
 
 VOID = {"meta", "link", "br", "hr", "col"}
@@ -129,6 +130,7 @@ def test_a_megabyte_is_cut_with_its_count(sample: Any) -> None:
         ("use_rag", "failures", "Failures were not analysed: no arm has answered"),
         ("use_rag", "gates", "No gate was run."),
         ("use_rag", "slices", "Not run: the project names no slices"),
+        ("use_rag", "people", "Not run: nobody has compared answers blind"),
         ("use_rag", "judge", "Not run: the project names no judge"),
         ("inconclusive", "arms", "No arm has answered any item."),
         ("inconclusive", "comparisons", "No two arms were compared."),
@@ -215,3 +217,34 @@ def test_wrong_answers_come_by_kind_and_with_what_to_do(sample: Any) -> None:
     assert "wrong class: 1 of 30 of tuned" in told
     assert "data/train.jsonl:77: card_delivery_estimate taken for card_arrival" in told
     assert "stands out" in told
+
+
+def test_votes_stand_with_the_raters_agreement_and_doubts(sample: Any) -> None:
+    told = _parsed(sample("ship")).sections["people"]
+    assert "290 of 300 votes are in, closed early." in told
+    assert "tuned is better on 48 items, few_shot on 26, neither on 26 (11 of them equal" in told
+    assert "0.580 (0.460 to 0.690)" in told
+    assert "sam: half of the votes came within 1.4 s" in told
+    assert "Without these raters tuned against few_shot: +25.0 points." in told
+
+
+def test_votes_that_are_not_all_in_show_no_result(sample: Any) -> None:
+    report = sample("ship")
+    report["details"]["review"][0] |= {"is_over": False, "tallies": [], "suspects": []}
+    told = _parsed(report).sections["people"]
+    assert "results are read when all votes are in" in told
+    assert "is better on" not in told
+
+
+def test_a_gates_interval_is_drawn_beside_its_bound() -> None:
+    numbers = {"margin": 0.05, "under_refusal": {"value": 0.01, "low": -0.01, "high": 0.03}}
+    assert [(each.name, each.bound) for each in drawn(numbers)] == [("under-refusal", 0.05)]
+    assert drawn({"value": 3.0, "low": 2.0, "high": 4.0}) == []
+    (latency,) = drawn({"value": 300.0, "low": None, "high": 420.0, "p95_ms": 500})
+    assert latency.word == "limit"
+
+
+def test_gates_that_nobody_named_are_one_sentence(sample: Any) -> None:
+    told = _parsed(sample("ship")).sections["gates"]
+    assert "Not named in the project: ability." in told
+    assert "before 0.950, after 0.920" in told

@@ -1,11 +1,9 @@
-"""The page's evidence: the arms, what was compared, and the gates."""
+"""The page's evidence: the arms and what was compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from whet.reporting import figures, words
-from whet.reporting.markup import Html, element, join, text
+from whet.reporting.markup import Html, element, join
 from whet.reporting.page.charts import Scale, axis, scale, strip
 from whet.reporting.page.parts import (
     facts,
@@ -20,10 +18,9 @@ from whet.reporting.page.parts import (
     table,
 )
 from whet.reporting.page.untouched import untouched_page
-from whet.reporting.schema import Comparison, Gate, Report
+from whet.reporting.schema import Comparison, Report
 from whet.reporting.schema.details import Arm
 from whet.reporting.words import Tone
-from whet.types import Outcome
 
 KINDS = {"candidate": Tone.GOOD, "baseline": Tone.QUIET, "control": Tone.OPEN}
 
@@ -160,44 +157,4 @@ def _compared(pair: Comparison, on: Scale, margin: float, decides: bool) -> Html
             element("small", f"at {figures.confidence(pair['level'])}"),
         ),
         strip(pair["difference"], pair["low"], pair["high"], on, marks, tone),
-    )
-
-
-def gates(report: Report) -> Html:
-    """Every gate with its evidence, and who let it go where somebody did."""
-    told = report["gates"]
-    if not told:
-        return section("gates", "Gates", note("No gate was run."))
-    return section(
-        "gates",
-        "Gates",
-        paragraph("Each required gate has to pass, or a named person has to let it go."),
-        element("ul", [_gate(gate) for gate in told if not _idle(gate)], class_="gates"),
-        _not_run(told),
-    )
-
-
-def _idle(gate: Gate) -> bool:
-    return gate["result"] == Outcome.NOT_RUN and not gate["required"]
-
-
-def _not_run(told: Sequence[Gate]) -> Html | None:
-    idle = sorted({gate["name"] for gate in told if _idle(gate)})
-    said = f"Not named in the project, so not run: {', '.join(idle)}."
-    return paragraph(mark("not run", Tone.QUIET), " ", said) if idle else None
-
-
-def _gate(gate: Gate) -> Html:
-    word, tone = words.outcome(gate["result"])
-    waived = words.waiver(gate)
-    about = f"{gate['candidate']}, {'required' if gate['required'] else 'optional'}"
-    return element(
-        "li",
-        element("div", element("strong", gate["name"]), element("small", about), class_="name"),
-        mark(word, tone),
-        element(
-            "div",
-            text(gate["evidence"]),
-            element("p", mark(waived, Tone.OPEN), class_="waiver") if waived else None,
-        ),
     )

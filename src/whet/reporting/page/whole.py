@@ -12,7 +12,17 @@ from importlib.resources import files
 from whet.reporting import figures, words
 from whet.reporting.inert import line
 from whet.reporting.markup import Html, element, join
-from whet.reporting.page import background, costs, evidence, facts, failures, judge, slices
+from whet.reporting.page import (
+    background,
+    costs,
+    evidence,
+    facts,
+    failures,
+    gates,
+    judge,
+    people,
+    slices,
+)
 from whet.reporting.page.charts import axis, label, scale, sign, strip
 from whet.reporting.page.parts import bullets, figure, mark, note
 from whet.reporting.schema import Headline, Report
@@ -28,6 +38,7 @@ CONTENTS = (
     ("comparisons", "Comparisons"),
     ("gates", "Gates"),
     ("slices", "Slices"),
+    ("people", "People"),
     ("judge", "Judge"),
     ("failures", "Failures"),
     ("training", "Training"),
@@ -169,8 +180,9 @@ def _main(report: Report) -> Html:
     sections = (
         evidence.arms(report),
         evidence.comparisons(report),
-        evidence.gates(report),
+        gates.gates(report),
         slices.slices(report),
+        people.people(report),
         judge.judge(report),
         failures.failures(report),
         background.training(report),

@@ -9,6 +9,7 @@ from typing_extensions import TypedDict
 from whet.reporting.schema.failures import Failures
 from whet.reporting.schema.judged import Judge
 from whet.reporting.schema.measures import Headline, Untouched
+from whet.reporting.schema.people import Review
 from whet.reporting.schema.slices import Slices
 from whet.types import Outcome
 
@@ -189,6 +190,8 @@ class Details(TypedDict):
     corpus: NotRequired[dict[str, dict[str, dict[str, Any]]]]
     """Figures of all answers of an arm, by arm and name: macro_f1, corpus_bleu. No means of items,
     so they decide nothing. May be missing."""
+    review: NotRequired[list[Review] | None]
+    """What people said, blind, review by review; None, empty or missing where there is none."""
     judge: NotRequired[Judge | None]
     """A model's judgement of the answers; None or missing where none judged."""
     findings: list[str]

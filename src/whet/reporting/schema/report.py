@@ -53,6 +53,9 @@ class Gate(TypedDict):
     """pass, fail, inconclusive or not_run."""
     evidence: str
     """What was measured, in one or two sentences."""
+    numbers: NotRequired[dict[str, Any]]
+    """What it was judged by: value, low, high, and margin, floor or p95_ms; parts of a gate each
+    under their name. May be missing."""
     required: bool
     """Whether it can stop a release."""
     waived_by: Waiver | None
