@@ -67,7 +67,8 @@ def row(*cells: Child, head: bool = True, class_: str = "") -> Html:
 def table(heads: Sequence[str], rows: Sequence[Child], kind: str = "", foot: Child = None) -> Html:
     """A table; what is beyond its bound is counted."""
     kept, rest = bounded(rows)
-    head = element("tr", [element("th", name, scope="col") for name in heads])
+    named = [element("th", name, scope="col") if name else element("td") for name in heads]
+    head = element("tr", named)
     made = element(
         "table",
         element("thead", head),
