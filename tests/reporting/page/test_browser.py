@@ -220,3 +220,44 @@ CONTRAST = """(() => {
   }
   return faint;
 })()"""
+
+
+def test_nothing_is_cut_off_on_paper(browser: Browser, sample: Any, tmp_path: Path) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(html(sample("ship")), encoding="utf-8")
+    browser.open(page, 718)  # A4 with the margins that browsers take
+    browser.call("Emulation.setEmulatedMedia", media="print", features=[])
+    try:
+        wide = browser.ask(
+            "[...document.querySelectorAll('table')]"
+            ".filter(e => e.getBoundingClientRect().right > innerWidth + 1).length"
+        )
+        shut = browser.ask(
+            "[...document.querySelectorAll('details')].filter(e => e.offsetHeight < 60).length"
+        )
+    finally:
+        browser.call("Emulation.setEmulatedMedia", media="screen", features=[])
+    assert wide == 0
+    assert shut == 0, "what is folded on the screen is open on paper"
+
+
+def test_the_page_can_be_read_without_eyes_and_mouse(
+    browser: Browser, sample: Any, tmp_path: Path
+) -> None:
+    page = tmp_path / "report.html"
+    page.write_text(html(sample("ship")), encoding="utf-8")
+    browser.open(page, 390)
+
+    assert browser.ask("document.documentElement.lang") == "en"
+    levels = browser.ask(
+        "[...document.querySelectorAll('h1, h2, h3, h4')].map(e => Number(e.tagName[1]))"
+    )
+    assert levels[0] == 1 and levels.count(1) == 1
+    steps = [(a, b) for a, b in itertools.pairwise(levels) if b > a + 1]
+    assert steps == [], "no level of heading is left out"
+    assert browser.ask("[...document.querySelectorAll('th')].every(e => e.scope)")
+    assert browser.ask("[...document.querySelectorAll('th')].every(e => e.textContent.trim())")
+    scrolled = "[...document.querySelectorAll('.wide')]"
+    assert browser.ask(f"{scrolled}.every(e => e.tabIndex === 0 && e.getAttribute('aria-label'))")
+    drawn = "[...document.querySelectorAll('svg')].filter(e => !e.closest('[aria-hidden=true]'))"
+    assert browser.ask(f"{drawn}.every(e => e.closest('[aria-label]'))")
