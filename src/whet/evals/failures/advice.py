@@ -105,7 +105,9 @@ def _pairs(found: Evidence) -> Iterator[str]:
     for pair, count in ways.items():
         both[tuple(sorted(pair))] += count
     rows = Counter(row.answer for row in found.material.train)
-    told = sorted(both, key=lambda pair: (-both[pair], pair))
+    odd = {pair: found.said.between(*pair) if found.said else 0 for pair in both}
+    # Wrong answers times the rows that may have taught them: what can be mended comes first.
+    told = sorted(both, key=lambda pair: (-both[pair] * (1 + odd[pair]), pair))
     for one, other in [pair for pair in told if both[pair] >= MIN_COUNT][:MAX_PAIRS]:
         there, back = ways.get((one, other), 0), ways.get((other, one), 0)
         said = _mixed_up(one, other, there, back)
