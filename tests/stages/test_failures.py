@@ -19,8 +19,8 @@ def _project(folder: Path) -> Path:
     (folder / "data").mkdir()
     sounds = {"cat": "meow", "dog": "woof", "bird": "tweet"}
     rows = [
-        {"input": f"I saw a {animal} at {n} o'clock near house {7 * n}.", "output": sound if n % 2 else "silence",
-         "place": "park" if n % 3 else "street"}
+        {"input": f"I saw a {animal} at {n} o'clock near house {7 * n}.",
+         "output": sound if n % 2 else "silence", "place": "park" if n % 3 else "street"}
         for n in range(1, 31)
         for animal, sound in sounds.items()
     ]  # fmt: skip
