@@ -86,7 +86,7 @@ def _agreement(review: Review) -> Html:
         ("Krippendorff's alpha", figure(_with_span(review["alpha"]))),
         ("Cohen's kappa", figure(_with_span(review["kappa"]))),
         ("compared twice or more", figure(figures.count(review["compared"]))),
-        ("for an adjudicator", figure(figures.count(review["disagreements"]))),
+        ("raters differ on", figure(figures.count(review["disagreements"]))),
     ]
     return join(element("h4", "How far they agree"), facts(pairs))
 

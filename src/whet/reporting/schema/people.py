@@ -76,7 +76,7 @@ class Review(TypedDict):
     compared: int
     """Comparisons with two votes or more."""
     disagreements: int
-    """Comparisons that are left for an adjudicator."""
+    """Comparisons on which the raters differ."""
     suspects: list[Suspect]
     """Raters to look at."""
     tallies: list[Tally]
