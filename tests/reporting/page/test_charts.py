@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whet.reporting.page.charts import curves, scale, strip, thinned
+from whet.reporting.page.charts import scale, strip
+from whet.reporting.page.curves import curves, thinned
 
 NUMBERS = st.floats(-1e6, 1e6, allow_subnormal=False)
 

@@ -9,9 +9,10 @@ from typing import Any
 
 from whet.data.checks.vectors import placed
 from whet.evals.confusion import confusion
-from whet.evals.failures.advice import Evidence, advice
+from whet.evals.failures.advice import advice
 from whet.evals.failures.categories import Category, Found, Wrong, categorise
 from whet.evals.failures.duels import MAX_SHOWN, Duel, agreed_wrong, duels
+from whet.evals.failures.findings import Findings
 from whet.evals.failures.habits import Habits, habits
 from whet.evals.failures.material import Material
 from whet.evals.failures.needs import by_distance, by_label, by_slice, disagreements
@@ -44,7 +45,7 @@ def analyse(material: Material) -> dict[str, Any]:
     wrong = material.wrong(material.arm)
     parts = wrong_parts(material, known)
     confused = _pairs(material, known)
-    evidence = Evidence(
+    findings = Findings(
         material,
         own,
         confused,
@@ -67,19 +68,19 @@ def analyse(material: Material) -> dict[str, Any]:
         "wrong": len(own),
         "categories": _by_category(material, found),
         "parts": [asdict(part) for part in parts],
-        "phrases": [asdict(phrase) for phrase in evidence.phrases],
+        "phrases": [asdict(phrase) for phrase in findings.phrases],
         "confused": [{"gold": g, "answered": a, "count": n} for g, a, n in confused[:MAX_PAIRS]],
         "num_confused": len(confused),
-        "topics": [_topic(material, topic, own) for topic in evidence.topics],
+        "topics": [_topic(material, topic, own) for topic in findings.topics],
         "topics_by": method,
         "duels": [_duel(material, duel) for duel in duels(material, bool(known.labels))],
-        "agreed": [_item(material, place) for place in evidence.agreed[:MAX_AGREED]],
-        "num_agreed": len(evidence.agreed),
-        "labels": [asdict(need) for need in evidence.labels[:MAX_LABELS]],
-        "num_labels": len(evidence.labels),
-        "distance": _distance(material, evidence),
-        "slices": [asdict(each) for each in evidence.slices],
-        "next": advice(evidence),
+        "agreed": [_item(material, place) for place in findings.agreed[:MAX_AGREED]],
+        "num_agreed": len(findings.agreed),
+        "labels": [asdict(need) for need in findings.labels[:MAX_LABELS]],
+        "num_labels": len(findings.labels),
+        "distance": _distance(material, findings),
+        "slices": [asdict(each) for each in findings.slices],
+        "next": advice(findings),
     }
 
 
@@ -182,8 +183,8 @@ def wrong_parts(material: Material, known: Habits) -> list[WrongPart]:
     return sorted(found, key=lambda part: (-part.wrong, part.name))
 
 
-def _distance(material: Material, evidence: Evidence) -> dict[str, Any] | None:
-    found = evidence.distance
+def _distance(material: Material, findings: Findings) -> dict[str, Any] | None:
+    found = findings.distance
     if found is None:
         return None
     shown = [_item(material, place) for place in found.shown[:MAX_SHOWN_OF_A_CATEGORY]]

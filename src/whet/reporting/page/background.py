@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whet.reporting import figures
 from whet.reporting.markup import Child, Html, element, join
-from whet.reporting.page.charts import curves, finite, sample
+from whet.reporting.page.curves import curves, finite, sample
 from whet.reporting.page.parts import (
     bullets,
     facts,

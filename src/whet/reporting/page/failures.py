@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from whet.reporting import figures, words
 from whet.reporting.markup import Html, element, join
-from whet.reporting.page.charts import balance, share
+from whet.reporting.page.bars import balance, share
 from whet.reporting.page.needs import needs
 from whet.reporting.page.parts import (
     bullets,

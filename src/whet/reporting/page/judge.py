@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whet.reporting import figures
 from whet.reporting.markup import Html, element, join
-from whet.reporting.page.charts import share, split
+from whet.reporting.page.bars import share, split
 from whet.reporting.page.parts import (
     bullets,
     facts,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from whet.reporting import figures
 from whet.reporting.markup import Html, element, join
-from whet.reporting.page.charts import share
+from whet.reporting.page.bars import share
 from whet.reporting.page.parts import figure, note, row, table, wide
 from whet.reporting.schema.failures import Distance, Failures
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from whet.reporting import figures
 from whet.reporting.markup import Html, element, join
-from whet.reporting.page.charts import axis, scale, split, strip
+from whet.reporting.page.bars import split
+from whet.reporting.page.charts import axis, scale, strip
 from whet.reporting.page.parts import (
     bullets,
     facts,
