@@ -141,3 +141,12 @@ def test_the_part_that_is_wrong_is_named() -> None:
     ]
     assert found["categories"][0]["shown"][0]["why"] == "only part 3 is wrong"
     assert any("In 20 of 20 wrong answers part 3 is wrong" in said for said in found["next"])
+
+
+def test_an_arm_that_does_better_is_named_first() -> None:
+    items, train = rows(40, 1), rows(120, 2)
+    right = [item.answer for item in items]
+    tuned = ["grunt" if n < 20 else answer for n, answer in enumerate(right)]
+    found = analyse(material({"tuned": tuned, "nearest": right}, items, train))
+    assert found["next"][0].startswith("nearest answers 20 of 40 items better than tuned and 0")
+    assert "most similar training row does more" in found["next"][0]

@@ -12,8 +12,11 @@ from whet.data.places import listed
 from whet.evals.failures import lacking
 from whet.evals.failures.categories import Category
 from whet.evals.failures.findings import MIN_COUNT, Findings
+from whet.stats import wilson
 
 MAX_SENTENCES = 8
+LEVEL = 0.05
+CONTROL = "nearest"
 
 
 def advice(found: Findings) -> list[str]:
@@ -22,6 +25,7 @@ def advice(found: Findings) -> list[str]:
         num = len(found.material.items)
         return [f"{found.material.arm} answered all {num} validation items well."]
     said = [
+        *_beaten(found),
         *_gold(found),
         *lacking.pairs(found),
         *lacking.odd_labels(found),
@@ -41,6 +45,19 @@ def _nothing(found: Findings) -> str:
         f"The {found.wrong} wrong answers show no pattern that these rules see: read them"
         f" (samples/validation/{found.material.arm}.jsonl), and write rows like those items."
     )
+
+
+def _beaten(found: Findings) -> Iterator[str]:
+    """Arms that answer more items better than worse, with the whole interval of that share."""
+    for duel in found.duels:
+        better, worse = len(duel.lost), len(duel.won)
+        low = wilson(better, better + worse, LEVEL).low if better + worse else None
+        if low is None or low <= 0.5 or better < MIN_COUNT:
+            continue
+        told = f"{duel.other} answers {better} of {len(found.material.items)} items better than"
+        control = "copying the answer of the most similar training row does more than training did."
+        mend = control if duel.other == CONTROL else "look at those items first."
+        yield f"{told} {found.material.arm} and {worse} worse: {mend}"
 
 
 def _gold(found: Findings) -> Iterator[str]:

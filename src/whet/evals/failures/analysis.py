@@ -56,6 +56,7 @@ def analyse(material: Material) -> dict[str, Any]:
         topics(questions, items.points, wrong) if whole else [],
         parts,
         phrases(questions, wrong, [row.question for row in material.train]),
+        duels(material, bool(known.labels)),
         agreed_wrong(material),
     )
     return {
@@ -73,7 +74,7 @@ def analyse(material: Material) -> dict[str, Any]:
         "num_confused": len(confused),
         "topics": [_topic(material, topic, own) for topic in findings.topics],
         "topics_by": method,
-        "duels": [_duel(material, duel) for duel in duels(material, bool(known.labels))],
+        "duels": [_duel(material, duel) for duel in findings.duels],
         "agreed": [_item(material, place) for place in findings.agreed[:MAX_AGREED]],
         "num_agreed": len(findings.agreed),
         "labels": [asdict(need) for need in findings.labels[:MAX_LABELS]],

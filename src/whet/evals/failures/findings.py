@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from whet.evals.failures.categories import Category, Found
+from whet.evals.failures.duels import Duel
 from whet.evals.failures.material import Material
 from whet.evals.failures.needs import Disagreements, Distance, LabelNeed, SliceNeed
 from whet.evals.failures.parts import WrongPart
@@ -34,6 +35,7 @@ class Findings:
     topics: Sequence[Topic]
     parts: Sequence[WrongPart]
     phrases: Sequence[Phrase]
+    duels: Sequence[Duel]
     agreed: Sequence[int]
 
     @property

@@ -41,7 +41,7 @@ def judge(report: Report) -> Html:
         ),
         _calibrations(told),
         _scores(told),
-        [_pair(pair) for pair in told["pairs"]],
+        [_pair(pair, _standing(told, "pairwise")) for pair in told["pairs"]],
         bullets(told["warnings"]) if told["warnings"] else None,
         _spent(told),
     )
@@ -101,10 +101,19 @@ def _scores(told: Judge) -> Html | None:
              "Good, corrected")  # fmt: skip
     said = "Corrected: without the judge's errors, as far as people's labels tell them."
     made = wide("Scores", table(heads, rows, "matrix"))
-    return join(element("h3", "Scores"), made, note(said))
+    head = element("h3", "Scores ", _standing(told, "score"))
+    return join(head, made, note(said))
 
 
-def _pair(pair: JudgedPair) -> Html:
+def _standing(told: Judge, kind: str) -> Html:
+    """What figures of a kind may do, said wherever they stand."""
+    held = told["calibrations"].get(kind)
+    if held is not None and held["decides"]:
+        return mark("calibrated", Tone.GOOD)
+    return mark("not calibrated: decides nothing", Tone.OPEN)
+
+
+def _pair(pair: JudgedPair, standing: Html) -> Html:
     a, b = pair["a"], pair["b"]
     said = (
         f"{a} is better on {figures.count(pair['wins'], 'item')}, {b} on"
@@ -124,7 +133,7 @@ def _pair(pair: JudgedPair) -> Html:
         ("mean words", figure(f"{_words(pair['words_a'])} against {_words(pair['words_b'])}")),
     ]  # fmt: skip
     return join(
-        element("h3", f"{a} against {b}"),
+        element("h3", f"{a} against {b} ", standing),
         paragraph(said),
         split(pair["wins"], pair["ties"], pair["losses"]),
         facts(pairs),
