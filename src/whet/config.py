@@ -235,17 +235,192 @@ class TrainConfig(Section):
         return self
 
 
+class SliceRule(Section):
+    """One slice by rule; all that is named has to hold. Without `column` it reads the question."""
+
+    column: str | None = None
+    """The column that `equals` and `regex` look at; the question where none is named."""
+    equals: Words = ()
+    """The value, or one of several."""
+    regex: str | None = None
+    """Is found somewhere in the text."""
+    min_words: int | None = Field(default=None, ge=0)
+    """The question has at least so many words."""
+    max_words: int | None = Field(default=None, ge=0)
+    """The question has at most so many words."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> SliceRule:
+        if not self.equals and not self.regex and self.min_words is None and self.max_words is None:
+            raise ValueError("name at least one of `equals`, `regex`, `min_words`, `max_words`")
+        _compiled(self.regex)
+        return self
+
+
+def _compiled(regex: str | None) -> None:
+    try:
+        re.compile(regex or "")
+    except re.error as error:
+        raise ValueError(f"`regex` is not a regular expression: {error}") from None
+
+
+class NumericConfig(Section):
+    """What the metric `numeric` takes for a number, and how near it has to be."""
+
+    tolerance: float = Field(default=0.0, ge=0)
+    """How far an answer may be from the gold number; 0: equal."""
+    kind: Literal["absolute", "relative"] = "absolute"
+    """Whether the tolerance is in the number's own unit, or a share of the gold number."""
+    which: Literal["last", "first"] = "last"
+    """Which number of a text is meant."""
+    thousands: Literal[",", ".", "space", "none"] = ","
+    """What stands between thousands."""
+    decimal: Literal[".", ","] = "."
+    """The decimal sign."""
+    percent: Literal["number", "share"] = "number"
+    """Whether 12 % is the number 12, or the share 0.12."""
+
+    @model_validator(mode="after")
+    def _two_signs(self) -> NumericConfig:
+        if self.thousands == self.decimal:
+            raise ValueError("`thousands` and `decimal` are the same sign; change one of them")
+        return self
+
+
+class ExtractionConfig(Section):
+    """What the metrics `extraction_f1`, `extraction_precision` and `extraction_recall` look at."""
+
+    fields: Words = ()
+    """Only these fields, nested ones with dots: [city, address.street]. All when empty."""
+
+
+class BleuConfig(Section):
+    """How `bleu` cuts texts into words."""
+
+    tokenize: Literal["13a", "intl", "char", "zh", "none"] = "13a"
+    """sacrebleu's tokenizer. Those that fetch models are not offered."""
+
+
+class ChrfConfig(Section):
+    """What `chrf` counts."""
+
+    word_order: int = Field(default=0, ge=0, le=4)
+    """0 is chrF, 2 is chrF++."""
+
+
+class BertscoreConfig(Section):
+    """The encoder of the metric `bertscore`."""
+
+    model: str
+    """A local folder with a transformers encoder and its tokenizer."""
+    layer: int | None = Field(default=None, ge=0)
+    """The hidden layer that is compared, as published for the model; the last one when empty."""
+
+
+class TruthConfig(Section):
+    """What answers may rest on, for the metrics `faithfulness` and `no_hallucination`."""
+
+    columns: Words = ()
+    """Columns of the item that hold the truth: [facts], or [price, opening_hours]."""
+    file: str | None = None
+    """A text file that holds for all items."""
+    documents: bool = False
+    """All the texts of `rag.documents`."""
+
+    @model_validator(mode="after")
+    def _one_truth(self) -> TruthConfig:
+        if sum((bool(self.columns), self.file is not None, self.documents)) != 1:
+            raise ValueError("name one truth: `columns`, `file` or `documents`")
+        return self
+
+
+class PersonaConfig(Section):
+    """What the metric `persona` asks of every answer."""
+
+    required: Words = ()
+    """Words or phrases that all have to be there."""
+    forbidden: Words = ()
+    """Words or phrases none of which may be there."""
+    required_regex: Words = ()
+    """Regular expressions that all have to be found."""
+    forbidden_regex: Words = ()
+    """Regular expressions none of which may be found."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> PersonaConfig:
+        if not (self.required or self.forbidden or self.required_regex or self.forbidden_regex):
+            raise ValueError("name at least one word that is required or forbidden")
+        for regex in (*self.required_regex, *self.forbidden_regex):
+            _compiled(regex)
+        return self
+
+
+class OffDomainConfig(Section):
+    """What the metric `off_domain` takes for off the domain, and for declining."""
+
+    column: str | None = None
+    """A column that is true where the item is off the domain, else false."""
+    words: Words = ()
+    """Words or phrases in the question that put it off the domain."""
+    regex: Words = ()
+    """Regular expressions in the question that do."""
+    declines: Words = ()
+    """Phrases by which an answer declines, beside the usual English refusals."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> OffDomainConfig:
+        if bool(self.column) == bool(self.words or self.regex):
+            raise ValueError("name a `column`, or `words` and `regex`, one of the two ways")
+        for regex in self.regex:
+            _compiled(regex)
+        return self
+
+
 class EvalConfig(Section):
     """What is measured and what counts as better."""
 
-    metrics: Words = ("exact_match",)
-    """Metrics to report: exact_match, accuracy, token_f1, format."""
+    metrics: Annotated[Words, Field(min_length=1)] = ("exact_match",)
+    """Metrics to report, by name; `docs/metrics.md` defines each."""
     primary: str | None = None
     """The one metric that decides. Without it there is no verdict."""
     margin: float = Field(default=0.02, ge=0, lt=1)
     """A gain has to exceed this to be worth shipping, with its whole interval."""
     validation_items: int = Field(default=200, ge=10)
     """At most so many validation items for choices among prompts, counts and settings."""
+    references: Literal["column", "merge"] = "column"
+    """Several right answers an item: those of a column `references`, or also, merged into one
+    item, those of held-out rows that ask the same."""
+    scorers: dict[str, str] = {}
+    """Metrics of your own: name and path.py:function, in the project's folder."""
+    numeric: NumericConfig = NumericConfig()
+    """For `numeric`."""
+    regex: str | None = None
+    """For `regex`: what has to be found somewhere in an answer."""
+    json_schema: str | None = None
+    """For `json_schema`: a file with a JSON schema, draft 2020-12."""
+    extraction: ExtractionConfig = ExtractionConfig()
+    """For `extraction_f1`, `extraction_precision` and `extraction_recall`."""
+    bleu: BleuConfig = BleuConfig()
+    """For `bleu`."""
+    chrf: ChrfConfig = ChrfConfig()
+    """For `chrf`."""
+    bertscore: BertscoreConfig | None = None
+    """For `bertscore`."""
+    truth: TruthConfig | None = None
+    """For `faithfulness` and `no_hallucination`."""
+    persona: PersonaConfig | None = None
+    """For `persona`."""
+    off_domain: OffDomainConfig | None = None
+    """For `off_domain`."""
+    slices: Words = ()
+    """Columns whose values are judged apart: [language, customer_tier]."""
+    slice_rules: dict[str, SliceRule] = {}
+    """Slices by rule, each under its name: {long: {min_words: 50}, refunds: {regex: refund}}."""
+
+    @model_validator(mode="after")
+    def _regex(self) -> EvalConfig:
+        _compiled(self.regex)
+        return self
 
 
 class ForgettingGate(Section):
@@ -258,12 +433,84 @@ class ForgettingGate(Section):
 
 
 class RefusalsGate(Section):
-    """Refuses the harmful, answers the harmless, as the base model did."""
+    """Refuses the harmful, answers the harmless, as the base model did: two tests, both to hold."""
 
     margin: float = Field(default=0.05, gt=0, lt=1)
-    """Largest tolerable fall of the share of right decisions."""
-    cases: str | None = None
-    """A JSONL file of {"prompt": ..., "harmful": true or false}."""
+    """Largest tolerable fall of the share of right decisions, on each side."""
+    cases: Words = ()
+    """Files of prompts: JSONL of {"prompt": ..., "harmful": true or false}, and XSTest's and
+    HarmBench's CSV files as they are published."""
+
+
+BenchmarkName = Literal["mmlu", "gsm8k", "ifeval"]
+
+
+class AbilityGate(Section):
+    """Public benchmarks before and after, asked through lm-eval from local files: one pooled test.
+
+    `docs/gates.md` says which files, and where they are published.
+    """
+
+    mmlu: str | None = None
+    """A folder with test/SUBJECT_test.csv, and dev/SUBJECT_dev.csv where examples are shown."""
+    gsm8k: str | None = None
+    """GSM8K's test.jsonl, with train.jsonl beside it for its worked examples."""
+    ifeval: str | None = None
+    """IFEval's input_data.jsonl."""
+    humaneval: str | None = None
+    """HumanEval.jsonl.gz: reported, and no part of the gate; run only with `allow_code`."""
+    limit: int = Field(default=200, ge=10)
+    """At most so many items of each benchmark, drawn by their content."""
+    margin: float = Field(default=0.05, gt=0, lt=1)
+    """Largest tolerable fall of the weighted mean score."""
+    weights: dict[BenchmarkName, Annotated[float, Field(gt=0)]] = {}
+    """Weights of the benchmarks in the mean: 1 where none is named, whatever their item counts."""
+    shots: int | None = Field(default=None, ge=0)
+    """Worked examples before a question of MMLU and GSM8K; empty is lm-eval's own: 0 and 5."""
+    chat_template: bool = True
+    """Ask in the model's chat template, as its users do; false asks as for a bare model."""
+    max_new_tokens: int | None = Field(default=None, ge=1)
+    """Longest answer in tokens; empty is lm-eval's own: 256 for GSM8K, 1,280 for IFEval."""
+    allow_code: bool = False
+    """Run the code that the models write for HumanEval, in a sandbox. Without it nothing is run."""
+
+
+class GeneralGate(Section):
+    """Your own general questions, before and after: what else the model has to go on doing."""
+
+    questions: str | None = None
+    """A file of questions with their answers, in any form that `data.test` takes."""
+    metric: str = "exact_match"
+    """The metric that answers are scored by, as under `eval.metrics`."""
+    margin: float = Field(default=0.05, gt=0, lt=1)
+    """Largest tolerable fall of the mean score."""
+    max_new_tokens: int = Field(default=256, ge=1)
+    """Longest answer in tokens."""
+
+
+class HallucinationGate(Section):
+    """Contradicted or unsupported claims are no more frequent than in the best baseline."""
+
+    metric: str = "no_hallucination"
+    """One of `eval.metrics`: 1 where an answer makes no unsupported claim, lower where it does."""
+    margin: float = Field(default=0.05, gt=0, lt=1)
+    """Largest tolerable rise of the share of answers with such claims."""
+
+
+class ConvergenceGate(Section):
+    """Training ended sanely: the validation loss fell, steps were applied, the curve is at rest."""
+
+    max_skipped: float = Field(default=0.01, ge=0, lt=1)
+    """Largest share of steps that may have been skipped for a loss that is not finite."""
+    steep: float = Field(default=0.02, gt=0, lt=1)
+    """A fall of the validation loss over its last interval, as a share, that is not yet at rest."""
+
+
+class SlicesGate(Section):
+    """No slice of `eval.slices` is shown to be worse than the best baseline by the margin."""
+
+    margin: float = Field(default=0.1, gt=0, lt=1)
+    """Largest tolerable loss within a slice. Slices are small: a smaller margin shows nothing."""
 
 
 class FormatGate(Section):
@@ -299,8 +546,18 @@ class GatesConfig(Section):
 
     forgetting: ForgettingGate = ForgettingGate()
     """General ability is kept. Required whether named or not."""
+    ability: AbilityGate | None = None
+    """Public benchmarks are answered as before. Required when named."""
+    general: GeneralGate | None = None
+    """Your general questions are answered as before. Required when named."""
     refusals: RefusalsGate | None = None
     """Refusals stay where they were. Required when named."""
+    hallucination: HallucinationGate | None = None
+    """No more unsupported claims. Required when named."""
+    convergence: ConvergenceGate | None = None
+    """Training ended sanely. Required when named."""
+    slices: SlicesGate | None = None
+    """No slice is worse. Required when named."""
     format: FormatGate | None = None
     """Answers keep their form. Required when named."""
     latency: LatencyGate | None = None

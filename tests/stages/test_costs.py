@@ -10,9 +10,9 @@ from whet.config import Config
 from whet.errors import ConfigError
 from whet.evals.arms import Arm, ArmKind
 from whet.rundir import RunDir
-from whet.stages.arms import Sample
 from whet.stages.costs import cost
 from whet.stages.evidence import Evidence
+from whet.stages.samples import Sample
 
 ARMS = {"gpt": {"endpoint": "http://localhost:1", "model": "m"}}
 

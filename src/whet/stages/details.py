@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, quantiles
 from typing import Any
 
@@ -15,6 +15,7 @@ from whet.findings import Severity
 from whet.rundir import RunDir, read_json
 from whet.stages.evidence import Evidence
 from whet.stages.failures import FILE as FAILURES
+from whet.stages.figures import corpus, slices
 from whet.stages.judging import strongest
 from whet.types import Outcome
 
@@ -53,6 +54,8 @@ def details(
         "weak_prompt": weak,
         "nothing_trained": stop["reason"] if stop else None,
         "repeat": _repeat(run, config),
+        "corpus": corpus(run, config, evidence),
+        "slices": slices(config, evidence, candidate, baseline),
     }
 
 
@@ -94,9 +97,16 @@ def _lamps(
     return {
         "automatic": automatic.value,
         "human": own.get("human", Outcome.NOT_RUN.value),
-        "regression": own.get("forgetting", Outcome.NOT_RUN.value),
-        "safety": own.get("refusals", Outcome.NOT_RUN.value),
+        "regression": _worst(own, ("forgetting", "ability", "general", "slices")),
+        "safety": _worst(own, ("refusals", "hallucination")),
     }
+
+
+def _worst(results: Mapping[str, str], names: Sequence[str]) -> str:
+    """The worst result among gates that were run; not run where none was."""
+    found = {results.get(name, Outcome.NOT_RUN.value) for name in names}
+    order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    return next((kind.value for kind in order if kind.value in found), Outcome.NOT_RUN.value)
 
 
 def _arm(arm: Arm, evidence: Evidence, prompts: dict[str, str | None]) -> dict[str, Any]:

@@ -12,12 +12,12 @@ from typing import Any
 from whet.evals.arms import Arm, ArmKind
 from whet.evals.case import JudgedArm, cheapest_first
 from whet.evals.failures import FORMAT, Answer, Material, analyse
-from whet.evals.scorers import RIGHT_OR_WRONG
+from whet.evals.scorers import RIGHT_OR_WRONG, leading
 from whet.rundir import write_json
 from whet.stages.arms import prompts_of
 from whet.stages.job import Job
 from whet.stages.preparing import form
-from whet.stages.validation import Answered, leading_metric, validation_answers
+from whet.stages.validation import Answered, validation_answers
 from whet.types import Example
 
 FILE = "failures.json"
@@ -46,7 +46,7 @@ def _answered(job: Job) -> dict[str, Answered]:
 
 def _analysis(job: Job, found: Mapping[str, Answered]) -> dict[str, Any]:
     arm, *others = _ranked(found)
-    metric, holds = leading_metric(job.config), form(job.config, job.decoding.choices)
+    metric, holds = leading(job.config.eval), form(job.config, job.decoding.choices)
     material = Material(
         metric,
         metric in RIGHT_OR_WRONG,

@@ -8,10 +8,11 @@ from typing import Any
 from whet.config import Config
 from whet.configfile import read_config
 from whet.data.dataset import SPLITS
+from whet.evals.scorers import leading
 from whet.reporting.schema.compared import Compared, Flip, Flips, Rows, Setting
 from whet.rundir import RunDir, read_json
-from whet.stages.arms import Sample
-from whet.stages.validation import Answered, leading_metric, validation_answers
+from whet.stages.samples import Sample
+from whet.stages.validation import Answered, validation_answers
 
 MAX_SHOWN = 6
 
@@ -23,8 +24,8 @@ def side_by_side(a: RunDir, b: RunDir) -> Compared:
         RunError: one of them did not get as far as its answers.
     """
     left, right = read_config(a.config), read_config(b.config)
-    metric = leading_metric(left)
-    same = metric == leading_metric(right)
+    metric = leading(left.eval)
+    same = metric == leading(right.eval)
     return {
         "settings": _settings(left, right),
         "rows": [_rows(a, b, split) for split in SPLITS],

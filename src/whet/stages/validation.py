@@ -9,11 +9,10 @@ from dataclasses import dataclass
 
 from whet.config import Config
 from whet.evals.arms import Arm, ArmKind
-from whet.evals.scorers import scorer
-from whet.rundir import RunDir, read_json, read_jsonl
-from whet.stages.arms import Sample
-from whet.stages.evidence import gold
-from whet.stages.preparing import form
+from whet.evals.scorers import leading
+from whet.rundir import RunDir, read_json
+from whet.stages.evidence import scores_on
+from whet.stages.samples import Sample, read_samples
 
 SPLIT = "validation"
 
@@ -27,11 +26,6 @@ class Answered:
     scores: list[float | None]
 
 
-def leading_metric(config: Config) -> str:
-    """The metric that decides; the first one that is reported where none does."""
-    return config.eval.primary or config.eval.metrics[0]
-
-
 def validation_answers(run: RunDir, config: Config) -> dict[str, Answered]:
     """The arms of a run that have answered validation items, in the order of its plan.
 
@@ -39,13 +33,12 @@ def validation_answers(run: RunDir, config: Config) -> dict[str, Answered]:
         RunError: the run did not get so far as a plan.
     """
     plan = read_json(run.file("plan.json"))
-    score = scorer(leading_metric(config), form=form(config, tuple(plan["decoding"]["choices"])))
+    choices, metric = plan["decoding"]["choices"], leading(config.eval)
     found: dict[str, Answered] = {}
     for row in plan["arms_asked"]:
         arm = Arm(**{**row, "kind": ArmKind(row["kind"])})
-        path = run.samples(arm.name, SPLIT)
-        if path.is_file():
-            samples = [Sample(**each) for each in read_jsonl(path)]
-            scores = [score(sample.answer, gold(sample)) for sample in samples]
-            found[arm.name] = Answered(arm, samples, scores)
+        if run.samples(arm.name, SPLIT).is_file():
+            samples = read_samples(run, arm.name, SPLIT)
+            scores = scores_on(run, config, choices, arm.name, SPLIT)[metric]
+            found[arm.name] = Answered(arm, samples, list(scores))
     return found

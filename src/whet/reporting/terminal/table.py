@@ -11,6 +11,7 @@ from whet.reporting import figures, words
 from whet.reporting.schema import Report, RunRow
 from whet.reporting.terminal.failures import failures_text
 from whet.reporting.terminal.grid import bullets, grid, indent, paragraph
+from whet.reporting.terminal.slices import corpus_text, slices_text
 from whet.reporting.terminal.untouched import untouched_text
 from whet.types import Outcome
 
@@ -23,6 +24,8 @@ def verdict_text(report: Report) -> str:
         *(_arms(report, metric) for metric in words.metrics(report)),
         _comparisons(report),
         untouched_text(report),
+        slices_text(report),
+        corpus_text(report),
         _gates(report),
         failures_text(report),
         _lamps(report),
