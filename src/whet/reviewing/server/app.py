@@ -8,6 +8,7 @@ from importlib.resources import files
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from whet.reviewing.server.entry import Door, entry, visitor
@@ -23,6 +24,15 @@ ASSETS = {
     "review.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI traces by default, addresses with the tokens of links included, wherever the environment
+names a collector. Nothing leaves this server."""
 TITLES = {
     400: "That could not be read",
     401: "Please come in again",
@@ -46,7 +56,7 @@ def create_app(pages: APIRouter, roll: Roll, settings: Settings) -> Guard:
     Pages raise `HTTPException` with words for the rater, and `Unavailable` where something could
     not be kept.
     """
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, telemetry=SILENT)
     limits = settings.limits
     app.state.door = Door(
         roll,
