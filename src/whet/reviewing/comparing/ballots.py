@@ -15,7 +15,7 @@ Preference and absolute quality are two fields, so that "both bad" never passes 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from whet.reviewing.comparing.draws import Assignment
@@ -47,7 +47,7 @@ class Ballot:
     reason: str = ""
     tags: tuple[str, ...] = ()
     gold: str | None = None
-    ratings: Mapping[str, Mapping[str, int]] = ()  # type: ignore[assignment]
+    ratings: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
 def read_ballot(
@@ -103,7 +103,7 @@ def body_of(ballot: Ballot, assignment: Assignment) -> dict[str, Any]:
         "choice": ballot.choice,
         "preference": value,
         "quality": {arm: quality for arm in arms.values()} if quality else {},
-        "ratings": {arms[side]: dict(found) for side, found in dict(ballot.ratings).items()},
+        "ratings": {arms[side]: dict(found) for side, found in ballot.ratings.items()},
         "reason": ballot.reason,
         "tags": list(ballot.tags),
         "gold": ballot.gold,

@@ -39,7 +39,7 @@ def ratings(criteria: tuple[str, ...], ballot: Ballot | None) -> Child:
     """A small scale for each criterion and side; nothing without criteria."""
     if not criteria:
         return None
-    found = dict(ballot.ratings) if ballot else {}
+    found = ballot.ratings if ballot else {}
     head = element("tr", element("td"), element("th", "Left"), element("th", "Right"))
     rows = [
         element(

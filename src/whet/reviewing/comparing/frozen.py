@@ -15,7 +15,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,8 @@ FORMAT = 1
 class Item:
     """One question with the answer of each arm, as raters see them: masked already.
 
-    `conversation` is (role, text) before the answer; `masked` counts what was masked, by arm.
+    `conversation` is (role, text) before the answer. `raw` holds, by arm, those answers in which
+    a name was masked, as they were given.
     """
 
     id: str
@@ -38,7 +39,7 @@ class Item:
     gold: str
     answers: Mapping[str, str]
     criteria: tuple[str, ...] = ()
-    masked: Mapping[str, int] = ()  # type: ignore[assignment]
+    raw: Mapping[str, str] = field(default_factory=dict)
     group: str | None = None
 
 
