@@ -228,11 +228,79 @@ class EvalConfig(Section):
     metrics: Words = ("exact_match",)
     """Metrics to report: exact_match, accuracy, token_f1, format."""
     primary: str | None = None
-    """The one metric that decides. Without it there is no verdict."""
+    """The one metric that decides; `judge` is the judge's score, `preference` which answer is
+    preferred. Without it there is no verdict."""
     margin: float = Field(default=0.02, ge=0, lt=1)
     """A gain has to exceed this to be worth shipping, with its whole interval."""
+    preference_from: Literal["votes", "judge"] = "votes"
+    """With `primary: preference`: people's blind votes decide, or the calibrated judge does."""
     validation_items: int = Field(default=200, ge=10)
     """At most so many validation items for choices among prompts, counts and settings."""
+
+
+class PriceConfig(Section):
+    """What an endpoint takes for a million tokens."""
+
+    input: float = Field(ge=0)
+    """For a million tokens read."""
+    output: float = Field(ge=0)
+    """For a million tokens written."""
+
+
+class JudgeConfig(Section):
+    """A model that judges answers. It decides nothing until it is calibrated against people.
+    `docs/judge.md` says how.
+    """
+
+    model: str
+    """The model to ask for at the endpoint, or a local model or hub id."""
+    endpoint: str | None = None
+    """Base URL of an OpenAI-compatible API, e.g. https://api.openai.com/v1,
+    https://api.anthropic.com/v1 or https://generativelanguage.googleapis.com/v1beta/openai."""
+    api_key_env: str | None = None
+    """The environment variable that holds the endpoint's key; empty sends none."""
+    rubric: str | None = None
+    """A text file that says what a good answer is; a general rubric when empty."""
+    mode: Annotated[
+        tuple[Literal["score", "pairwise"], ...], BeforeValidator(_as_tuple), Field(min_length=1)
+    ] = ("score", "pairwise")
+    """`score` gives each answer a number, `pairwise` compares a candidate's answer with each
+    baseline's, in both orders."""
+    scale: int = Field(default=5, ge=2, le=100)
+    """Scores are whole numbers from 1 to this."""
+    passing: int | None = Field(default=None, ge=2)
+    """From this score on an answer counts as good; four fifths of the scale when empty."""
+    sample: int | None = Field(default=200, ge=1)
+    """At most so many items are judged, drawn by their ids; empty judges all."""
+    spot_check: float = Field(default=0.1, ge=0.05, le=1)
+    """Share of the judged items that is drawn for people to look at."""
+    calibration: str | None = None
+    """People's labels (JSONL), or the calibration.json of an earlier run with the same judge and
+    rubric."""
+    kappa_floor: float = Field(default=0.4, ge=0, lt=1)
+    """The lower end of Cohen's kappa has to reach this before the judge decides anything."""
+    price: PriceConfig | None = None
+    """Prices, in `cost.currency`. Without them nothing is known about money."""
+    budget: float | None = Field(default=None, ge=0)
+    """The most that judging in one run may cost; it stops before. Needs `price`."""
+    temperature: float = Field(default=0.0, ge=0, le=2)
+    """Some endpoints take nothing but 1."""
+    max_new_tokens: int = Field(default=1024, ge=16)
+    """Longest verdict in tokens. Models that think before they answer need more."""
+    concurrency: int = Field(default=8, ge=1, le=256)
+    """Requests under way at once."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> JudgeConfig:
+        if self.budget is not None and self.price is None:
+            raise ValueError("`budget` needs `price: {input: ..., output: ...}`")
+        if self.endpoint is None and (self.price or self.api_key_env):
+            raise ValueError("`price` and `api_key_env` go with `endpoint`")
+        if self.passing is not None and self.passing > self.scale:
+            raise ValueError(f"`passing` is {self.passing}, and the scale ends at {self.scale}")
+        if len(set(self.mode)) < len(self.mode):
+            raise ValueError("`mode` names one of its modes twice")
+        return self
 
 
 class ForgettingGate(Section):
@@ -352,6 +420,8 @@ class Config(Section):
     """What decides."""
     gates: GatesConfig = GatesConfig()
     """What must not get worse."""
+    judge: JudgeConfig | None = None
+    """A model that judges answers; without it none does."""
     generate: GenerateConfig = GenerateConfig()
     """How answers are produced."""
     cost: CostConfig = CostConfig()

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import asdict
 from enum import StrEnum
+from typing import Any
 
 from whet.distilling.journal import Journal
 from whet.distilling.purse import Prices, Purse
@@ -108,8 +109,10 @@ class Collector:
             )
 
 
-def _failure(found: Answered) -> dict[str, str]:
-    return {"unasked": found.failure} if found.unasked else {"failed": found.failure}
+def _failure(found: Answered) -> dict[str, Any]:
+    if found.unasked:
+        return {"unasked": found.failure}
+    return {"failed": found.failure} | ({"permanent": True} if found.permanent else {})
 
 
 def _now() -> str:

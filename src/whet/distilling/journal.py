@@ -6,7 +6,7 @@ append and never read, so its answer is asked for again; whole lines are paid fo
     {"key", "asked": price}              a request goes out (only with a budget)
     {"key", "lost": price}               an attempt got no answer and may have been billed
     {"key", "answer", ...tokens, "cost"}  an answer
-    {"key", "failed": why, "cost"}       no answer for good
+    {"key", "failed": why, "cost"}       no answer; with "permanent" where it was refused
 """
 
 from __future__ import annotations
@@ -26,10 +26,14 @@ from whet.rundir import append_jsonl
 
 @dataclass(slots=True)
 class Known:
-    """What the journal says: answers and failures by key, and the money that may be gone."""
+    """What the journal says: answers and failures by key, and the money that may be gone.
+
+    `permanent` are the failures that asking again would not mend.
+    """
 
     answers: dict[str, dict[str, Any]] = field(default_factory=dict)
     failures: dict[str, str] = field(default_factory=dict)
+    permanent: set[str] = field(default_factory=set)
     spent: float = 0.0
 
 
@@ -81,8 +85,10 @@ class Journal:
             if "answer" in entry:
                 known.answers[key] = entry
                 known.failures.pop(key, None)
+                known.permanent.discard(key)
             elif "failed" in entry:
                 known.failures[key] = str(entry["failed"])
+                (known.permanent.add if entry.get("permanent") else known.permanent.discard)(key)
             if "lost" not in entry:
                 open_requests.pop(key, None)
         # So were requests whose end was never written. They may have been billed.

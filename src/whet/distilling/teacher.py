@@ -10,6 +10,7 @@ from typing import Protocol
 
 from whet.errors import EndpointError, ModelError
 from whet.infer import EndpointCompleter
+from whet.infer.endpoint import RETRIED_STATUS
 from whet.types import Completer, Completion, Decoding, Message
 
 POLL_S = 0.1
@@ -31,7 +32,7 @@ class Answered:
     """What came of a job: an answer, or why there is none.
 
     `lost` means that the request may have been billed without an answer; `unasked` that it was
-    given up because the work was stopped.
+    given up because the work was stopped; `permanent` that asking again would end alike.
     """
 
     job: Job
@@ -39,6 +40,7 @@ class Answered:
     failure: str = ""
     lost: bool = False
     unasked: bool = False
+    permanent: bool = False
 
 
 class Teacher(Protocol):
@@ -81,7 +83,7 @@ class LocalTeacher:
             found = self._completer.complete([job.messages for job in jobs], jobs[0].decoding)
         except ModelError as error:
             if len(jobs) == 1:
-                return [Answered(jobs[0], None, str(error))]
+                return [Answered(jobs[0], None, str(error), permanent=True)]
             return [answered for job in jobs for answered in self._complete([job])]
         return [Answered(job, done) for job, done in zip(jobs, found, strict=True)]
 
@@ -170,5 +172,7 @@ class EndpointTeacher:
                 raise
             maybe_billed = error.status in (None, 200)
             unasked = self._stopping.is_set()
-            return Answered(job, None, str(error), maybe_billed and not unasked, unasked)
+            lost = maybe_billed and not unasked
+            permanent = error.status is not None and error.status not in RETRIED_STATUS
+            return Answered(job, None, str(error), lost, unasked, permanent)
         return Answered(job, completion)

@@ -6,6 +6,7 @@ from typing import Any, Literal, NotRequired
 
 from typing_extensions import TypedDict
 
+from whet.reporting.judged import Judge
 from whet.reporting.measures import Untouched
 from whet.types import Outcome
 
@@ -247,6 +248,8 @@ class Details(TypedDict):
     """No prompt was written, so the baseline is weak."""
     untouched: NotRequired[Untouched | None]
     """The same on items that no training row touches; None or missing where none is touched."""
+    judge: NotRequired[Judge | None]
+    """What a model thinks of the answers; None or missing where none was asked."""
     nothing_trained: str | None
     """Why nothing was trained; None where something was, or where nothing was asked for."""
     repeat: Repeat

@@ -14,7 +14,7 @@ from whet.evals.looks import count
 from whet.rundir import write_json
 from whet.stages.arms import NEAREST, answer, baselines, scores, try_out, wanted
 from whet.stages.job import Job
-from whet.stages.preparing import prompts, tuned_prompt
+from whet.stages.preparing import choosing_metric, prompts, tuned_prompt
 from whet.stats import look_level
 from whet.types import Example
 
@@ -132,7 +132,7 @@ def _choose(
     tried: list[dict[str, Any]],
 ) -> Option[Any]:
     """The best option on validation; the first one, said openly, where there is none."""
-    metric = job.config.eval.primary
+    metric = choosing_metric(job.config)
     if not job.validation or metric is None:
         if len(options) > 1:
             job.warn(f"{name}: nothing to choose on; {options[0].name} was taken unseen.")
@@ -161,7 +161,7 @@ def _choose(
 def _validation(job: Job, chosen: Chosen) -> dict[str, float | None]:
     """Each baseline's score on validation; its answers are kept for the report."""
     arms = chosen.arms(job)
-    metric = job.config.eval.primary or job.config.eval.metrics[0]
+    metric = choosing_metric(job.config) or job.config.eval.metrics[0]
     found: dict[str, float | None] = {}
     for arm in [*arms, *([NEAREST] if wanted(job, "nearest") and job.dataset.train else [])]:
         samples = answer(job, arm, job.validation, "validation")
@@ -177,6 +177,9 @@ def _stop(job: Job, found: dict[str, float | None]) -> dict[str, str] | None:
     ours = {n: v for n, v in found.items() if v is not None and n != NEAREST.name}
     asked = job.run.record()["verb"] == "run" and not job.options.smoke
     if not asked or job.options.train_anyway or not ours:
+        return None
+    if choosing_metric(job.config) != job.config.eval.primary:
+        job.warn("what training could gain is not known beforehand: the primary metric is judged.")
         return None
     best = max(ours, key=lambda name: ours[name])
     looks = count(job.project.root / "looks.jsonl", [item.id for item in job.dataset.test])

@@ -16,7 +16,7 @@ from whet.rundir import RunDir, read_json, read_jsonl
 from whet.stages.arms import Sample
 from whet.stages.evidence import Evidence, gold
 from whet.stages.judging import strongest
-from whet.stages.preparing import form
+from whet.stages.preparing import choosing_metric, form
 from whet.types import Outcome
 
 MAX_FAILURES = 12
@@ -159,7 +159,7 @@ def _failures(
     if not all(path.is_file() for path in paths):
         return None
     ours, theirs = ([Sample(**row) for row in read_jsonl(path)] for path in paths)
-    metric = config.eval.primary or config.eval.metrics[0]
+    metric = choosing_metric(config) or config.eval.metrics[0]
     choices = tuple(read_json(run.file("plan.json"))["decoding"]["choices"])
     score = scorer(metric, form=form(config, choices))
     gains = [

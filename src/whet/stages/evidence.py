@@ -13,7 +13,8 @@ from whet.evals.headroom import Stop, StopKind
 from whet.evals.scorers import scorer
 from whet.rundir import RunDir, read_json, read_jsonl
 from whet.stages.arms import Sample
-from whet.stages.preparing import form
+from whet.stages.judge.stored import Judged, read_judged
+from whet.stages.preparing import JUDGE, PREFERENCE, form
 from whet.types import Example
 
 
@@ -69,7 +70,11 @@ def read_evidence(run: RunDir) -> Evidence:
         if run.samples(arm.name, split).is_file()
     }
     first = next(iter(samples.values()), [])
-    scores = {arm: _scores(config, choices, rows) for arm, rows in samples.items()}
+    judged = read_judged(run)
+    scores = {
+        arm: _scores(config, choices, rows) | _judged(judged, arm, split, rows)
+        for arm, rows in samples.items()
+    }
     stop = read_json(run.file("choices.json"))["stop"]
     return Evidence(
         config,
@@ -89,12 +94,24 @@ def _scores(
     metrics = [*config.eval.metrics]
     if config.eval.primary and config.eval.primary not in metrics:
         metrics.insert(0, config.eval.primary)
+    metrics = [metric for metric in metrics if metric not in (JUDGE, PREFERENCE)]
     asked = form(config, choices)
     found: dict[str, Values] = {}
     for metric in metrics:
         score = scorer(metric, form=asked)
         found[metric] = [score(sample.answer, gold(sample)) for sample in samples]
     return found
+
+
+def _judged(
+    judged: Judged | None, arm: str, split: str, samples: Sequence[Sample]
+) -> dict[str, Values]:
+    """The judge's scores as a metric; nothing for arms that were not judged."""
+    if judged is None or judged.about.split != split or "score" not in judged.about.modes:
+        return {}
+    if arm not in judged.about.arms:
+        return {}
+    return {JUDGE: judged.values(arm, [sample.id for sample in samples])}
 
 
 def gold(sample: Sample) -> Example:

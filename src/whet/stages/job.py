@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from whet.config import Config
-from whet.configfile import dump_yaml
+from whet.configfile import dump_yaml, read_config
 from whet.data import Dataset
 from whet.errors import ConfigError, RunError
 from whet.evals.choose import validation_sample
@@ -18,6 +18,7 @@ from whet.launch import refuse_several
 from whet.progress import Progress, check_stop
 from whet.project import Project, open_project
 from whet.rundir import RunDir, State, read_json, write_text
+from whet.stages.judge.setup import check_judge
 from whet.stages.preparing import check_metrics, check_serving, decoding, frozen_plan, prepare
 from whet.types import Decoding, Example
 
@@ -157,6 +158,7 @@ def start(
     how = decoding(project.config, dataset)
     check_metrics(project.config, how)
     check_serving(project.config)
+    check_judge(project)
     if verb != "train" and options.judged == "test" and not options.smoke:
         frozen_plan(project.config, dataset, (), how)
     if verb == "eval" and options.judged == "validation" and not dataset.validation:
@@ -172,23 +174,32 @@ def start(
     return Job(project, run, options, progress, dataset, how)
 
 
+CHANGED_ON_THE_WAY = ("judge.budget", "judge.sample")
+"""How much is judged may change while a run is stopped: more money, or fewer items."""
+
+
 def resume(run: RunDir, overrides: Sequence[str], verb: str, progress: Progress) -> Job:
     """The job of a run that stopped, with the configuration and data it was started with.
 
     Raises:
-        ConfigError: overrides are given; a run keeps its own configuration.
+        ConfigError: overrides are given; a run keeps its own configuration, but for what decides
+            nothing (`CHANGED_ON_THE_WAY`).
         RunError: the run is complete, is of another verb, or its data have changed.
     """
     record = run.record()
-    if overrides:
+    fixed = [name for o in overrides if (name := o.split("=")[0]) not in CHANGED_ON_THE_WAY]
+    if fixed:
         raise ConfigError(
             f"{run.path} goes on with its own config.yaml. Start a new run to change"
-            f" {', '.join(override.split('=')[0] for override in overrides)}."
+            f" {', '.join(fixed)}."
         )
     if record["verb"] != verb:
         raise RunError(f"{run.path} was made by `whet {record['verb']}`: go on with that verb.")
     if run.state is State.COMPLETE:
         raise RunError(f"{run.path} is complete. See it with: whet report {run.path}")
+    if overrides:
+        write_text(run.config, dump_yaml(read_config(run.config, overrides)))
+        run.note(changed=[*record.get("changed", []), *overrides])
     job = reopen(run, progress)
     progress.say(f"{run.path}: going on after {', '.join(record['stages']) or 'the beginning'}")
     return job

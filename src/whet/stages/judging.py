@@ -15,7 +15,8 @@ from whet.evals.regression import forgetting_gate, refusals_gate
 from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, gold, read_evidence
-from whet.stages.preparing import form, gate_settings
+from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
+from whet.stages.preparing import choosing_metric, form, gate_settings
 from whet.stats import look_level
 from whet.types import Interval
 
@@ -26,11 +27,11 @@ def judge(run: RunDir, notes: Sequence[str] = ()) -> Verdict | None:
     """Writes `verdict.json`; None where only validation items were seen."""
     evidence = read_evidence(run)
     gates = _gates(run, evidence)
-    found = None if evidence.split == "validation" else _decide(evidence, gates, notes)
+    found = None if evidence.split == "validation" else _decide(run, evidence, gates, notes)
     apart = None
     if found is not None and evidence.look is not None:
         touched = read_json(run.file("data/check.json")).get("touched", [])
-        apart, told = _untouched(evidence, found, gates, touched)
+        apart, told = _untouched(run, evidence, found, gates, touched)
         found = replace(found, reasons=[*found.reasons, *told])
     shown = found.gates if found else gates
     write_json(
@@ -49,7 +50,11 @@ def judge(run: RunDir, notes: Sequence[str] = ()) -> Verdict | None:
 
 
 def _untouched(
-    evidence: Evidence, found: Verdict, gates: Sequence[Gate], touched: Collection[str]
+    run: RunDir,
+    evidence: Evidence,
+    found: Verdict,
+    gates: Sequence[Gate],
+    touched: Collection[str],
 ) -> tuple[dict[str, Any] | None, list[str]]:
     """The scores on the items that no training row touches, and a sentence where they matter.
 
@@ -63,7 +68,7 @@ def _untouched(
     if not clean.items:
         told = f"Training rows touch all {num_touched} test items: none is left to judge alone."
         return apart | {"arms": {}, "comparisons": []}, [told]
-    again = _decide(clean, gates, ())
+    again = _decide(run, clean, gates, ())
     measured = {"arms": measured_arms(clean), "comparisons": compared(again)}
     told = (
         f"On the {len(clean.items)} test items that no training row touches ({num_touched} are"
@@ -95,10 +100,14 @@ def _measured(interval: Interval) -> dict[str, Any]:
     return {key: asdict(interval)[key] for key in ("value", "low", "high", "n")}
 
 
-def _decide(evidence: Evidence, gates: Sequence[Gate], notes: Sequence[str]) -> Verdict:
+def _decide(
+    run: RunDir, evidence: Evidence, gates: Sequence[Gate], notes: Sequence[str]
+) -> Verdict:
     if evidence.look is None:
         assert evidence.stop is not None, "a run without a look says why"
         return without_a_look(evidence.stop, notes)
+    if decides_by_judge(evidence):
+        return decide_by_judge(run, evidence, gates, notes)
     primary = evidence.config.eval.primary
     assert primary is not None, "the plan requires it"
     return decide_from_scores(
@@ -165,6 +174,8 @@ def _level(evidence: Evidence) -> float:
 def strongest(evidence: Evidence, kind: ArmKind) -> str | None:
     """The arm of a kind with the best mean of the primary metric; of equals the cheapest."""
     metric = evidence.config.eval.primary or evidence.config.eval.metrics[0]
+    if not all(metric in evidence.scores[arm.name] for arm in evidence.arms if arm.kind is kind):
+        metric = choosing_metric(evidence.config) or evidence.config.eval.metrics[0]
     ours = [JudgedArm(arm.name, arm.kind) for arm in evidence.arms if arm.kind is kind]
     names = [arm.name for arm in cheapest_first(ours)]
 

@@ -11,6 +11,7 @@ from whet.rundir import write_json
 from whet.stages.arms import NEAREST, candidates, check_arms, wanted
 from whet.stages.baselines import read_chosen
 from whet.stages.job import Job
+from whet.stages.judge.setup import rubric_of
 from whet.stages.preparing import frozen_plan
 
 
@@ -26,6 +27,16 @@ def freeze_plan(job: Job) -> None:
         record |= frozen_plan(job.config, job.dataset, names, job.decoding).to_json()
     else:
         record["items"] = items_digest([item.id for item in job.judged])
+    if job.config.judge is not None:
+        rubric = rubric_of(job.project, job.config.judge)
+        record["judge"] = {
+            "model": job.config.judge.model,
+            "endpoint": job.config.judge.endpoint,
+            "rubric": rubric.digest,
+            "scale": rubric.scale,
+            "passing": rubric.passing,
+            "kappa_floor": job.config.judge.kappa_floor,
+        }
     write_json(job.run.file("plan.json"), record)
 
 

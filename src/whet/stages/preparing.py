@@ -239,6 +239,21 @@ def frozen_plan(config: Config, dataset: Dataset, arms: tuple[str, ...], how: De
     return plan
 
 
+JUDGE, PREFERENCE = "judge", "preference"
+"""Primary metrics that no scorer computes: a judge or people say them, after the answers."""
+
+
+def choosing_metric(config: Config) -> str | None:
+    """The metric that prompts and settings are chosen by on validation.
+
+    It is the primary one, or else the first under `eval.metrics` that a scorer computes.
+    """
+    names = [name for name in config.eval.metrics if name not in (JUDGE, PREFERENCE)]
+    if config.eval.primary in (JUDGE, PREFERENCE):
+        return names[0] if names else None
+    return config.eval.primary
+
+
 MAX_VLLM_RANK = 512
 
 
@@ -267,7 +282,8 @@ def check_metrics(config: Config, how: Decoding) -> None:
     Raises:
         ConfigError: naming the metric and those that there are.
     """
-    for name in {*config.eval.metrics, *filter(None, [config.eval.primary])}:
+    asked = {*config.eval.metrics, *filter(None, [config.eval.primary])}
+    for name in asked - {JUDGE, PREFERENCE}:
         scorer(name, form=form(config, how.choices))
 
 

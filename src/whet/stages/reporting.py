@@ -13,6 +13,7 @@ from whet.rundir import RunDir, read_json, write_json, write_text
 from whet.stages.costs import cost
 from whet.stages.details import details
 from whet.stages.evidence import Evidence, read_evidence
+from whet.stages.judge.figures import judge_details
 from whet.stages.judging import compared, judge
 from whet.stats import look_level
 
@@ -46,6 +47,7 @@ def _report(
     gates = [_gate(row) for row in judged["gates"]]
     rows = {name: len(read_json(run.file(f"data/{name}.json"))) for name in _SPLITS}
     digest = items_digest([item.id for item in evidence.items])
+    groups = {item.id: item.group for item in evidence.items}
     stages = {name: stage["seconds"] for name, stage in record["stages"].items()}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -71,7 +73,7 @@ def _report(
         "cost": cost(config, run, evidence),
         "time": {"total_s": round(sum(stages.values()), 3), "stages": stages},
         "details": details(run, config, evidence, verdict, weak, gates, check)
-        | {"untouched": judged["untouched"]},
+        | {"untouched": judged["untouched"], "judge": judge_details(run, groups)},
     }
 
 

@@ -13,6 +13,7 @@ from whet.stages.candidates import answer_all
 from whet.stages.checking import write_check
 from whet.stages.gates import measure_gates
 from whet.stages.job import Options, Stage, start, work
+from whet.stages.judge.stage import judge_answers
 from whet.stages.planning import freeze_plan
 from whet.stages.reporting import write_report
 from whet.verbs.run import RunResult, result_of
@@ -23,6 +24,7 @@ STAGES: tuple[Stage, ...] = (
     ("plan", freeze_plan),
     ("candidates", answer_all),
     ("gates", measure_gates),
+    ("judge", judge_answers),
     ("report", lambda job: write_report(job.run)),
 )
 SPLITS = ("validation", "test")

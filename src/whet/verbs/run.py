@@ -15,6 +15,7 @@ from whet.stages.candidates import answer_all
 from whet.stages.checking import write_check
 from whet.stages.gates import measure_gates
 from whet.stages.job import Job, Options, Stage, start, work
+from whet.stages.judge.stage import judge_answers
 from whet.stages.planning import freeze_plan
 from whet.stages.reporting import write_report
 from whet.stages.training import train_candidates
@@ -26,6 +27,7 @@ STAGES: tuple[Stage, ...] = (
     ("train", train_candidates),
     ("candidates", answer_all),
     ("gates", measure_gates),
+    ("judge", judge_answers),
     ("report", lambda job: write_report(job.run)),
 )
 
