@@ -16,6 +16,7 @@ from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, gold, read_evidence
 from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
+from whet.stages.people.deciding import decide_by_votes, decides_by_votes, judge_by_people
 from whet.stages.preparing import choosing_metric, form, gate_settings
 from whet.stats import look_level
 from whet.types import Interval
@@ -108,6 +109,8 @@ def _decide(
         return without_a_look(evidence.stop, notes)
     if decides_by_judge(evidence):
         return decide_by_judge(run, evidence, gates, notes)
+    if decides_by_votes(evidence):
+        return decide_by_votes(run, evidence, gates, notes)
     primary = evidence.config.eval.primary
     assert primary is not None, "the plan requires it"
     return decide_from_scores(
@@ -132,6 +135,10 @@ def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:
     for arm in evidence.arms:
         if arm.kind is ArmKind.CANDIDATE:
             found = _judged(evidence, arm.name, measured.get(arm.name, {}))
+            if evidence.config.gates.human:
+                asked = evidence.config.gates.human
+                gate = judge_by_people(run, evidence, arm.name, asked, _level(evidence))
+                found["human"] = gate
             gates += collect(named, found, arm.name)
     for waiver in run.record().get("waivers", []):
         gates = waive(gates, waiver["gate"], waiver["by"], waiver["reason"])

@@ -1,0 +1,121 @@
+"""The verdict by people's votes, and the gate `human`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from whet.config import HumanGate
+from whet.evals.arms import ArmKind
+from whet.evals.case import JudgedArm
+from whet.evals.gates import Gate
+from whet.evals.verdict import Verdict, decide
+from whet.reviewing.results.human_gate import PeopleSaid, human_gate
+from whet.rundir import RunDir
+from whet.stages.evidence import Evidence
+from whet.stages.people.votes import Review, compare_by_votes, read_reviews, review_of
+from whet.stages.preparing import PREFERENCE, gate_settings
+
+NO_REVIEW = "People decide here, and nobody has compared these answers yet."
+
+
+def decides_by_votes(evidence: Evidence) -> bool:
+    """Whether the project's primary metric is the preference of people."""
+    asked = evidence.config.eval
+    return asked.primary == PREFERENCE and asked.preference_from == "votes"
+
+
+def decide_by_votes(
+    run: RunDir, evidence: Evidence, gates: Sequence[Gate], notes: Sequence[str]
+) -> Verdict:
+    """The verdict by the votes that are in, with what stands behind them among its reasons."""
+    reviews = read_reviews(run, evidence.split)
+    found = _decide(evidence, reviews, gates, [*_told(reviews), *notes])
+    suspects = {name: words for one in reviews for name, words in one.suspects.items()}
+    if not suspects or not any(one.state.is_over for one in reviews):
+        return found
+    again = _decide(evidence, reviews, gates, (), suspects)
+    for name, words in suspects.items():
+        found.reasons.append(f"Look at the votes of {name}: {words}.")
+    same = "it is the same" if again.verdict is found.verdict else f"it would be {again.verdict}"
+    found.reasons.append(f"The verdict without {' and '.join(suspects)}: {same}.")
+    return found
+
+
+def _decide(
+    evidence: Evidence,
+    reviews: list[Review],
+    gates: Sequence[Gate],
+    notes: Sequence[str],
+    without: Collection[str] = (),
+) -> Verdict:
+    assert evidence.look is not None, "asked for only after a look"
+    arms = [arm for arm in evidence.arms if arm.kind is not ArmKind.CONTROL]
+    return decide(
+        [JudgedArm(arm.name, arm.kind, uses_rag=arm.uses_rag) for arm in arms],
+        compare_by_votes(reviews, evidence, without),
+        margin=evidence.config.eval.margin,
+        look=evidence.look,
+        gates=gates,
+        required=["forgetting", *gate_settings(evidence.config)],
+        stop=evidence.stop,
+        notes=notes,
+    )
+
+
+def _told(reviews: list[Review]) -> list[str]:
+    """What stands behind the votes, one sentence a review."""
+    if not reviews:
+        return [NO_REVIEW]
+    return [_sentence(one) for one in reviews]
+
+
+def _sentence(one: Review) -> str:
+    name = f"Review {one.folder.path.name} ({one.frozen.digest})"
+    state = one.state
+    if not state.is_over:
+        return (
+            f"{name}: {state.done} of {state.asked} votes are in; they are read when all are, or"
+            " when the review is closed."
+        )
+    alpha = one.alpha
+    agreed = "no agreement can be told"
+    if alpha is not None and alpha.low is not None and alpha.high is not None:
+        agreed = f"Krippendorff's alpha {alpha.value:.2f} ({alpha.low:.2f} to {alpha.high:.2f})"
+    early = ", closed early" if state.done < state.asked else ""
+    raters = len({cast.rater for cast in one.casts})
+    return (
+        f"{name}: {raters} people, blind, on {len(one.frozen.items)} of"
+        f" {one.frozen.num_judged} items, {state.done} of {state.asked} votes{early}; {agreed}."
+    )
+
+
+def judge_by_people(
+    run: RunDir, evidence: Evidence, arm: str, settings: HumanGate, level: float
+) -> Gate:
+    """The gate `human` of one candidate."""
+    return human_gate(
+        arm,
+        _said(run, evidence, arm, settings.raters),
+        raters=settings.raters,
+        items=settings.items,
+        alpha=settings.alpha,
+        margin=settings.margin,
+        level=level,
+    )
+
+
+def _said(run: RunDir, evidence: Evidence, arm: str, raters: int) -> PeopleSaid:
+    reviews = read_reviews(run, evidence.split)
+    baselines = [one.name for one in evidence.arms if one.kind is ArmKind.BASELINE]
+    found = {name: review_of(reviews, arm, name) for name in baselines}
+    behind = [review for review in found.values() if review is not None]
+    over = [review for review in behind if review.state.is_over]
+    if not over:
+        return PeopleSaid(None, (), 0, None, " ".join(_sentence(one) for one in behind))
+    weakest = min(over, key=lambda one: -2.0 if one.alpha is None else one.alpha.value)
+    return PeopleSaid(
+        compare_by_votes(reviews, evidence),
+        tuple(name for name, review in found.items() if review in over),
+        min(review.num_shared(raters) for review in over),
+        weakest.alpha,
+    )
