@@ -102,7 +102,7 @@ def body_of(ballot: Ballot, assignment: Assignment) -> dict[str, Any]:
         "left": assignment.left,
         "choice": ballot.choice,
         "preference": value,
-        "quality": {arm: quality for arm in arms.values()} if quality else {},
+        "quality": dict.fromkeys(arms.values(), quality) if quality else {},
         "ratings": {arms[side]: dict(found) for side, found in ballot.ratings.items()},
         "reason": ballot.reason,
         "tags": list(ballot.tags),

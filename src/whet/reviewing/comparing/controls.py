@@ -30,9 +30,7 @@ def choices(ballot: Ballot | None) -> Html:
         )
         for name, key, words in SHOWN_CHOICES
     ]
-    return element(
-        "fieldset", element("legend", "Which answer is better?"), rows, class_="choices"
-    )
+    return element("fieldset", element("legend", "Which answer is better?"), rows, class_="choices")
 
 
 def ratings(criteria: tuple[str, ...], ballot: Ballot | None) -> Child:
@@ -132,5 +130,3 @@ def save(ballot: Ballot | None) -> Html:
         element("p", "You have voted on this one." if ballot else "", id="told", role="status"),
         class_="save",
     )
-
-

@@ -102,7 +102,7 @@ class Desk:
         return latest(self.history.events(rater.id))
 
     def next_open(self, rater: Rater, after: str | None = None) -> str | None:
-        """The key of the next assignment without a vote, from a place on and then from the start."""
+        """The next assignment without a vote, from a place on and then from the start."""
         queue, votes = self.queue(rater), self.votes(rater)
         keys = [one.key for one in queue]
         start = keys.index(after) + 1 if after in keys else 0

@@ -74,9 +74,7 @@ class Draws:
         drawn = sorted(raters, key=lambda rater: self.number("judge", item.id, rater))
         return drawn[: self._frozen.votes_per_item]
 
-    def adjudication(
-        self, rater: str, open_cases: Sequence[tuple[Item, Pair]]
-    ) -> list[Assignment]:
+    def adjudication(self, rater: str, open_cases: Sequence[tuple[Item, Pair]]) -> list[Assignment]:
         """The same comparisons for an adjudicator, on sides of their own."""
         drawn = sorted(open_cases, key=lambda one: self.number("order", rater, *_words(*one)))
         return [self._assignment(rater, item, pair, False) for item, pair in drawn]
@@ -85,9 +83,7 @@ class Draws:
         words = (rater, *_words(item, pair), "again" if repeat else "once")
         swap = bool(self.number("side", *words) & 1)
         left, right = (pair.b, pair.a) if swap else (pair.a, pair.b)
-        return Assignment(
-            self.name("assignment", *words), rater, item, pair, left, right, repeat
-        )
+        return Assignment(self.name("assignment", *words), rater, item, pair, left, right, repeat)
 
 
 def _words(item: Item, pair: Pair) -> tuple[str, str, str]:

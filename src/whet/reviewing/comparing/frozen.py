@@ -98,7 +98,7 @@ class Frozen:
         try:
             items = tuple(_item(row) for row in found.pop("items"))
             pairs = tuple(Pair(**row) for row in found.pop("pairs"))
-            lists = {name: tuple(found.pop(name)) for name in ("criteria", "tags")}
+            lists: dict[str, Any] = {name: tuple(found.pop(name)) for name in ("criteria", "tags")}
             return Frozen(items=items, pairs=pairs, **lists, **found)
         except (KeyError, TypeError, ValueError) as error:
             raise RunError(f"review.json is not a review of whet ({error!r}).") from None

@@ -200,7 +200,9 @@ def done(
         element("p", "Review", class_="overline"),
         element("h1", title),
         _standing(count, total, progress),
-        element("p", element("a", "Go on", href="/work", class_="button primary")) if left else None,
+        element("p", element("a", "Go on", href="/work", class_="button primary"))
+        if left
+        else None,
         element(
             "nav",
             element("a", "Back", href=f"/c/{last_key}", rel="prev", id="back")

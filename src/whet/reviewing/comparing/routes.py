@@ -16,7 +16,9 @@ from whet.reviewing.server.raters import Rater
 from whet.reviewing.store import Conflict
 from whet.reviewing.store.database import StoreBusyError
 
-MEANWHILE = "This comparison has a vote from another tab or an earlier try. Open it again to see it."
+MEANWHILE = (
+    "This comparison has a vote from another tab or an earlier try. Open it again to see it."
+)
 Who = Annotated[Visitor, Depends(visitor)]
 Sent = Annotated[Form, Depends(form)]
 
@@ -119,5 +121,3 @@ def _answer(request: Request, path: str) -> Response:
     if "application/json" in request.headers.get("accept", ""):
         return JSONResponse({"saved": True, "next": path})
     return _go(path)
-
-

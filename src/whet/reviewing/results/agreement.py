@@ -35,7 +35,8 @@ class RaterAgreement:
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """`alpha` is Krippendorff's, ordinal, over preferences -1, 0, 1; `kappa` Cohen's, linearly
-    weighted, where there are two raters. None where they cannot be told."""
+    weighted, where there are two raters. None where they cannot be told.
+    """
 
     alpha: Interval | None
     kappa: Interval | None

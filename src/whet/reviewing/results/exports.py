@@ -88,7 +88,7 @@ def _is_json(text: str) -> bool:
 
 
 def judge_labels(cast: Sequence[Cast]) -> Iterator[dict[str, Any]]:
-    """Labels that a judge is calibrated with: of pairs, and of answers that were called bad or good.
+    """Labels that a judge is calibrated with: of pairs, and of answers called bad or good.
 
     One line a rater's first vote; skipped and flagged ones say nothing.
     """

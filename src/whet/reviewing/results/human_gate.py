@@ -1,10 +1,10 @@
 """The gate `human`: people, several of them, who agree, do not find the candidate worse.
 
-    pass          enough items have votes of enough raters, the lower end of Krippendorff's alpha
-                  reaches the floor, and the lower end of the net preference is above -margin,
-                  against every baseline that people compared it with
-    fail          the upper end of the net preference is below -margin against one of them
-    inconclusive  anything else: votes missing, raters who do not agree, an interval too wide
+pass          enough items have votes of enough raters, the lower end of Krippendorff's alpha
+              reaches the floor, and the lower end of the net preference is above -margin,
+              against every baseline that people compared it with
+fail          the upper end of the net preference is below -margin against one of them
+inconclusive  anything else: votes missing, raters who do not agree, an interval too wide
 """
 
 from __future__ import annotations
@@ -33,7 +33,14 @@ class PeopleSaid:
 
 
 def human_gate(
-    arm: str, said: PeopleSaid, *, raters: int, items: int, alpha: float, margin: float, level: float
+    arm: str,
+    said: PeopleSaid,
+    *,
+    raters: int,
+    items: int,
+    alpha: float,
+    margin: float,
+    level: float,
 ) -> Gate:
     """The gate of one candidate."""
     if said.compare is None or not said.baselines:

@@ -106,5 +106,3 @@ def summary(folder: ReviewFolder, history: History, *, graded: bool = False) -> 
 
 def _tallies(frozen: Frozen, cast: Sequence[Cast], graded: bool) -> tuple[PairTally, ...]:
     return tuple(tally(frozen, pair, cast, graded=graded) for pair in frozen.pairs)
-
-

@@ -70,7 +70,9 @@ def _one_side(name: str, votes: Sequence[Cast]) -> list[Suspicion]:
         if share.low > 0.5 or share.high < 0.5:
             side = "left" if share.value > 0.5 else "right"
             most = max(share.value, 1 - share.value)
-            words = f"{side} was better in {most:.0%} of {len(sides)} votes, on sides that are drawn"
+            words = (
+                f"{side} was better in {most:.0%} of {len(sides)} votes, on sides that are drawn"
+            )
             return [Suspicion(name, "one_side", words)]
     alike = max((sum(one.choice == c for one in votes), c) for c in {o.choice for o in votes})
     if alike[0] == len(votes):
@@ -109,7 +111,5 @@ def _copies(own: dict[str, list[Cast]]) -> list[Suspicion]:
         others = [value for other, value in shares.items() if other != pair]
         if share >= SAME_SHARE and others and max(others) < OTHERS_SHARE:
             words = f"votes as {{}} in {share:.0%}, others at most in {max(others):.0%}"
-            told += [
-                Suspicion(a, "same_votes", words.format(b)) for a, b in (pair, pair[::-1])
-            ]
+            told += [Suspicion(a, "same_votes", words.format(b)) for a, b in (pair, pair[::-1])]
     return told

@@ -68,9 +68,11 @@ def _tallies(found: Sequence[PairTally]) -> list[str]:
         notes += [f"{one.identical} identical answers count as ties"] if one.identical else []
         notes += [f"{one.adjudicated} settled by the adjudicator"] if one.adjudicated else []
         notes += [f"{one.without_value} items without a vote"] if one.without_value else []
-        notes += [f"{one.skipped} skipped, {one.flagged} flagged"] if (
-            one.skipped or one.flagged
-        ) else []
+        notes += (
+            [f"{one.skipped} skipped, {one.flagged} flagged"]
+            if (one.skipped or one.flagged)
+            else []
+        )
         lines += [f"  {'; '.join(notes)}"] if notes else []
     return lines
 

@@ -106,9 +106,7 @@ def knock(request: Request, token: str) -> HTMLResponse:
 
 
 @entry.post("/enter/{token}")
-def unlock(
-    request: Request, token: str, sent: Annotated[Form, Depends(fields)]
-) -> HTMLResponse:
+def unlock(request: Request, token: str, sent: Annotated[Form, Depends(fields)]) -> HTMLResponse:
     """Lets a rater in who has the link and the key."""
     door: Door = request.app.state.door
     rater = _known(request, door, token)

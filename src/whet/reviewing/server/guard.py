@@ -103,7 +103,7 @@ def _same_origin(headers: dict[bytes, bytes]) -> bool:
 
 async def _body(receive: Receive, most: int) -> bytes | None:
     """The whole body; None as soon as it is longer than `most`."""
-    found = b""
+    found: bytes = b""
     while True:
         message = await receive()
         if message["type"] != "http.request":

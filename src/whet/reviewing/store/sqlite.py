@@ -13,7 +13,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -95,10 +95,9 @@ class SqliteDatabase:
     def close(self) -> None:
         """Checkpoints into the one file, closes, and lets others in."""
         with self._lock:
-            try:
+            # Where somebody is reading, the write-ahead log stays beside the file, and is whole.
+            with suppress(sqlite3.Error):
                 self._connection.execute("PRAGMA journal_mode=DELETE")
-            except sqlite3.Error:
-                pass  # somebody is reading: the write-ahead log stays beside the file, and is whole
             self._connection.close()
             os.close(self._hold)
 

@@ -90,9 +90,7 @@ def _answers(
     missing = [name for name in names if not run.samples(name, split).is_file()]
     if missing:
         raise ConfigError(f"--split {split}: the run has no answers of {', '.join(missing)} there.")
-    return {
-        name: [Sample(**row) for row in read_jsonl(run.samples(name, split))] for name in names
-    }
+    return {name: [Sample(**row) for row in read_jsonl(run.samples(name, split))] for name in names}
 
 
 def _names(config: Config, arms: Sequence[str]) -> list[str]:

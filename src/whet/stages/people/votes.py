@@ -107,7 +107,9 @@ def compare_by_votes(
 def _check_answers(review: Review, pair: Pair, evidence: Evidence) -> None:
     for arm in (pair.a, pair.b):
         now = {sample.id: sample.answer for sample in evidence.samples.get(arm, [])}
-        changed = [i.id for i in review.frozen.items if now.get(i.id, given(i, arm)) != given(i, arm)]
+        changed = [
+            i.id for i in review.frozen.items if now.get(i.id, given(i, arm)) != given(i, arm)
+        ]
         if changed:
             raise RunError(
                 f"{review.folder.path}: people judged other answers of {arm} than samples/ holds"
