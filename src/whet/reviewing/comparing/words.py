@@ -5,11 +5,11 @@ from __future__ import annotations
 from whet.stats.power import power
 
 SHOWN_CHOICES = (
-    ("left_much", "1", "Left is much better"),
-    ("left_slightly", "2", "Left is slightly better"),
+    ("left_much", "1", "Left much better"),
+    ("left_slightly", "2", "Left slightly better"),
     ("tie", "3", "Tie, both good"),
-    ("right_slightly", "4", "Right is slightly better"),
-    ("right_much", "5", "Right is much better"),
+    ("right_slightly", "4", "Right slightly better"),
+    ("right_much", "5", "Right much better"),
     ("both_bad", "b", "Both bad"),
     ("skip", "s", "Skip"),
     ("flag", "f", "Flag"),
@@ -26,7 +26,7 @@ KEYS = (
     ("?", "this list"),
 )
 RATINGS = (("0", "no"), ("1", "partly"), ("2", "yes"))
-LEVEL = 0.05
+LEVEL = 0.04  # of the first look
 
 
 def counts_truth(num_items: int) -> str:

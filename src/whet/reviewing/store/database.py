@@ -28,7 +28,9 @@ class Transaction(Protocol):
 
 
 class Database(Protocol):
-    """Where a history is kept."""
+    """Where a history is kept. `guard` are statements after which rows can only be added."""
+
+    guard: Sequence[str]
 
     def write(self) -> AbstractContextManager[Transaction]:
         """A transaction that is on disk when the block has ended without an error.

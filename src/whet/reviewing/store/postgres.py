@@ -6,7 +6,7 @@ gaps in what can be seen; `synchronous_commit` is on, whatever the server's defa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -17,6 +17,14 @@ from whet.reviewing.store.database import Row, StoreBusyError, StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+GUARD = (
+    """CREATE FUNCTION whet_never() RETURNS trigger LANGUAGE plpgsql AS
+    'BEGIN RAISE EXCEPTION ''rows are never changed''; END'""",
+    """CREATE TRIGGER votes_stay BEFORE UPDATE OR DELETE ON votes
+    FOR EACH ROW EXECUTE FUNCTION whet_never()""",
+    """CREATE TRIGGER raters_stay BEFORE UPDATE OR DELETE ON raters
+    FOR EACH ROW EXECUTE FUNCTION whet_never()""",
+)
 _LOCK = 0x77686574  # "whet"
 
 
@@ -33,6 +41,8 @@ class _Work:
 
 class PostgresDatabase:
     """A database by its URL, `postgresql://user@host/name`; the password may be in PGPASSFILE."""
+
+    guard: Sequence[str] = GUARD
 
     def __init__(self, url: str) -> None:
         """Connects.

@@ -64,6 +64,8 @@ def bring_forward(database: Database, where: str, steps: Steps = STEPS) -> int:
         for step in steps[found:]:
             for statement in step:
                 work.run(statement)
+        for statement in () if found else database.guard:
+            work.run(statement)
         work.run("DELETE FROM whet_meta WHERE name = 'version'")
         work.run(
             "INSERT INTO whet_meta (name, value) VALUES ('version', :version)",

@@ -12,7 +12,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,16 @@ from typing import Any
 from whet.reviewing.store.database import Row, StoreBusyError, StoreError
 
 BUSY_MS = 2000
+GUARD = (
+    """CREATE TRIGGER votes_stay BEFORE UPDATE ON votes
+    BEGIN SELECT RAISE(ABORT, 'votes are never changed'); END""",
+    """CREATE TRIGGER votes_last BEFORE DELETE ON votes
+    BEGIN SELECT RAISE(ABORT, 'votes are never changed'); END""",
+    """CREATE TRIGGER raters_stay BEFORE UPDATE ON raters
+    BEGIN SELECT RAISE(ABORT, 'raters are never changed'); END""",
+    """CREATE TRIGGER raters_last BEFORE DELETE ON raters
+    BEGIN SELECT RAISE(ABORT, 'raters are never changed'); END""",
+)
 
 
 class _Work:
@@ -32,6 +42,8 @@ class _Work:
 
 class SqliteDatabase:
     """The file, opened to be written by this process alone."""
+
+    guard: Sequence[str] = GUARD
 
     def __init__(self, path: Path, busy_ms: int = BUSY_MS) -> None:
         """Opens or makes the file, and checks every page of it.
@@ -104,6 +116,8 @@ class SqliteDatabase:
 
 class SqliteReader:
     """The file as somebody else sees it: never written, never checkpointed."""
+
+    guard: Sequence[str] = ()
 
     def __init__(self, path: Path) -> None:
         """Opens the file.
