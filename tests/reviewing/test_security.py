@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from tests_reviewing import Client, Opened, said
+
 from whet.errors import ConfigError
 from whet.reviewing.comparing import people
 from whet.reviewing.server.limits import Limits

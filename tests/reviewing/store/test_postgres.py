@@ -1,4 +1,4 @@
-"""The same history in a real PostgreSQL, started for the test. Skips, by name, where it is absent."""
+"""The same history in a real PostgreSQL, started for the test; skips where it is absent."""
 
 from __future__ import annotations
 
@@ -95,9 +95,9 @@ def test_eight_writers_lose_and_double_nothing(history: History) -> None:
 def test_rows_are_never_changed(history: History) -> None:
     add(history, "k")
     for statement in ("UPDATE votes SET body = '{}'", "DELETE FROM votes"):
-        with pytest.raises(StoreBusyError, match="never changed"):
-            with history._database.write() as work:
-                work.run(statement)
+        never = pytest.raises(StoreBusyError, match="never changed")
+        with never, history._database.write() as work:
+            work.run(statement)
 
 
 def test_others_read_while_votes_come_in(history: History, tmp_path: Path) -> None:

@@ -240,7 +240,7 @@ def test_a_file_cut_short_is_refused_with_the_way_back(tmp_path: Path) -> None:
     path = tmp_path / "votes.sqlite"
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
-    with pytest.raises(StoreError, match="whet review RUN restore .*votes-backup.sqlite"):
+    with pytest.raises(StoreError, match=r"whet review RUN restore .*votes-backup\.sqlite"):
         open_history(tmp_path, "r")
     restore(Path(where), path)
     assert len(open_history(tmp_path, "r").events()) == 50
