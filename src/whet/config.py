@@ -357,7 +357,8 @@ class HumanGate(Section):
     items: int = Field(default=100, ge=10)
     """So many items have to count."""
     alpha: float = Field(default=0.2, ge=-1, lt=1)
-    """The lower end of Krippendorff's alpha has to reach this: 0 is chance, 1 full agreement."""
+    """The lower end of Krippendorff's alpha has to reach this: 0 is chance, 1 full agreement. Where
+    nearly all votes are alike, saying the same on 80 % of the items will do."""
     margin: float = Field(default=0.1, gt=0, lt=1)
     """Largest tolerable net preference against the candidate; 0.1 is 10 votes in 100."""
 

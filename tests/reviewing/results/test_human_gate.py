@@ -55,6 +55,11 @@ def test_what_is_missing_leaves_it_open(changes: dict[str, object]) -> None:
     assert judged(GOOD, **changes) is Outcome.INCONCLUSIVE
 
 
+def test_raters_who_nearly_always_say_the_same_agree_although_alpha_cannot_tell() -> None:
+    assert judged(GOOD, alpha=None, same=Interval(0.95, 0.9, 0.98, 120)) is Outcome.PASS
+    assert judged(GOOD, alpha=None, same=Interval(0.8, 0.7, 0.88, 120)) is Outcome.INCONCLUSIVE
+
+
 def test_an_interval_over_the_margin_leaves_it_open() -> None:
     assert judged([1.0, -1.0, -1.0] * 40) is Outcome.FAIL
     assert judged([1.0, -1.0] * 60) is Outcome.INCONCLUSIVE

@@ -44,7 +44,11 @@ def ratings(criteria: tuple[str, ...], ballot: Ballot | None) -> Child:
             "tr",
             element("th", criterion, scope="row"),
             [
-                element("td", _scale(f"{side}-{number}", found.get(side, {}).get(criterion), side))
+                element(
+                    "td",
+                    _scale(f"{side}-{number}", found.get(side, {}).get(criterion), side),
+                    data_side=side.capitalize(),
+                )
                 for side in ("left", "right")
             ],
         )

@@ -9,6 +9,7 @@ from statistics import fmean
 from whet.reviewing.results.casts import Cast
 from whet.reviewing.server.raters import Role
 from whet.stats.agreement import cohen_kappa, krippendorff_alpha
+from whet.stats.proportions import wilson
 from whet.types import Interval
 
 ORDER = (-1, 0, 1)
@@ -35,11 +36,13 @@ class RaterAgreement:
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """`alpha` is Krippendorff's, ordinal, over preferences -1, 0, 1; `kappa` Cohen's, linearly
-    weighted, where there are two raters. None where they cannot be told.
+    weighted, where there are two raters; `same` the share of cases on which all raters say the
+    same. None where they cannot be told: alpha where every vote is the same.
     """
 
     alpha: Interval | None
     kappa: Interval | None
+    same: Interval | None
     raters: tuple[RaterAgreement, ...]
     num_cases: int
 
@@ -56,8 +59,9 @@ def agreement(cast: Sequence[Cast]) -> Agreement:
     alpha = krippendorff_alpha(rows, scale="ordinal", order=ORDER) if len(names) > 1 else None
     again = _repeated(cast)
     each = tuple(_rater(name, first, again.get(name, [])) for name in names)
-    shared = sum(len(row) > 1 for row in first.values())
-    return Agreement(alpha, kappa, each, shared)
+    shared = [len(set(row.values())) == 1 for row in first.values() if len(row) > 1]
+    same = wilson(sum(shared), len(shared)) if shared else None
+    return Agreement(alpha, kappa, same, each, len(shared))
 
 
 def labels(cast: Sequence[Cast]) -> dict[Case, dict[str, int]]:

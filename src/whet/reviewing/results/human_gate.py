@@ -1,10 +1,14 @@
 """The gate `human`: people, several of them, who agree, do not find the candidate worse.
 
-pass          enough items have votes of enough raters, the lower end of Krippendorff's alpha
-              reaches the floor, and the lower end of the net preference is above -margin,
-              against every baseline that people compared it with
-fail          the upper end of the net preference is below -margin against one of them
-inconclusive  anything else: votes missing, raters who do not agree, an interval too wide
+    pass          enough items have votes of enough raters, who agree, and the lower end of the net
+                  preference is above -margin, against every baseline that people compared it with
+    fail          the upper end of the net preference is below -margin against one of them
+    inconclusive  anything else: votes missing, raters who do not agree, an interval too wide
+
+Raters agree when the lower end of Krippendorff's alpha reaches the floor. Where nearly all votes
+are alike, chance explains them and alpha falls to 0 however well raters agree (and is undefined
+when they are all alike); there it is enough that they say the same on 80 % of the items, with the
+lower end of that share.
 """
 
 from __future__ import annotations
@@ -15,6 +19,8 @@ from dataclasses import dataclass
 from whet.evals.compare import Compare, Comparison
 from whet.evals.gates import Gate, without_data
 from whet.types import Interval, Outcome
+
+SAME_FLOOR = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,7 @@ class PeopleSaid:
     baselines: tuple[str, ...]
     num_items: int
     alpha: Interval | None
+    same: Interval | None = None
     note: str = ""
 
 
@@ -72,6 +79,7 @@ def human_gate(
         "alpha": None if agreed is None else agreed.value,
         "alpha_low": None if agreed is None else agreed.low,
         "alpha_floor": alpha,
+        "same": None if said.same is None else said.same.value,
         "items": said.num_items,
         "comparisons": [pair.to_json() for pair in pairs],
     }
@@ -82,9 +90,17 @@ def _missing(said: PeopleSaid, raters: int, items: int, alpha: float) -> list[st
     told = []
     if said.num_items < items:
         told.append(f"{items} such items are asked for.")
-    if raters > 1 and (said.alpha is None or (said.alpha.low or -1.0) < alpha):
-        told.append(f"The lower end of alpha has to reach {alpha:.2f}: raters do not agree enough.")
+    if raters > 1 and not _agree(said, alpha):
+        told.append(
+            f"The lower end of alpha has to reach {alpha:.2f}, or that of saying the same"
+            f" {SAME_FLOOR:.0%}: raters do not agree enough."
+        )
     return told
+
+
+def _agree(said: PeopleSaid, floor: float) -> bool:
+    by_alpha = said.alpha is not None and (said.alpha.low or -1.0) >= floor
+    return by_alpha or (said.same is not None and (said.same.low or 0.0) >= SAME_FLOOR)
 
 
 def _outcome(pairs: Sequence[Comparison], margin: float, is_missing: bool) -> Outcome:

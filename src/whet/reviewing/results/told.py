@@ -37,6 +37,7 @@ def _agreement(found: Agreement) -> list[str]:
         f"agreement on {found.num_cases} comparisons with two votes or more:"
         f" Krippendorff's alpha {_shown(found.alpha)}"
         + (f", Cohen's kappa {_shown(found.kappa)}" if found.kappa else "")
+        + (f"; all say the same on {found.same.value:.0%}" if found.same else "")
     ]
     for one in found.raters:
         parts = []

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from dataclasses import replace
 
 from whet.config import HumanGate
 from whet.evals.arms import ArmKind
@@ -14,6 +15,7 @@ from whet.rundir import RunDir
 from whet.stages.evidence import Evidence
 from whet.stages.people.votes import Review, compare_by_votes, read_reviews, review_of
 from whet.stages.preparing import PREFERENCE, gate_settings
+from whet.types import Outcome
 
 NO_REVIEW = "People decide here, and nobody has compared these answers yet."
 
@@ -33,7 +35,7 @@ def decide_by_votes(
     suspects = {name: words for one in reviews for name, words in one.suspects.items()}
     if not suspects or not any(one.state.is_over for one in reviews):
         return found
-    again = _decide(evidence, reviews, gates, (), suspects)
+    again = _decide(evidence, [one.without(suspects) for one in reviews], gates, ())
     for name, words in suspects.items():
         found.reasons.append(f"Look at the votes of {name}: {words}.")
     same = "it is the same" if again.verdict is found.verdict else f"it would be {again.verdict}"
@@ -46,13 +48,12 @@ def _decide(
     reviews: list[Review],
     gates: Sequence[Gate],
     notes: Sequence[str],
-    without: Collection[str] = (),
 ) -> Verdict:
     assert evidence.look is not None, "asked for only after a look"
     arms = [arm for arm in evidence.arms if arm.kind is not ArmKind.CONTROL]
     return decide(
         [JudgedArm(arm.name, arm.kind, uses_rag=arm.uses_rag) for arm in arms],
-        compare_by_votes(reviews, evidence, without),
+        compare_by_votes(reviews, evidence),
         margin=evidence.config.eval.margin,
         look=evidence.look,
         gates=gates,
@@ -77,7 +78,7 @@ def _sentence(one: Review) -> str:
             f"{name}: {state.done} of {state.asked} votes are in; they are read when all are, or"
             " when the review is closed."
         )
-    alpha = one.alpha
+    alpha = one.agreement.alpha
     agreed = "no agreement can be told"
     if alpha is not None and alpha.low is not None and alpha.high is not None:
         agreed = f"Krippendorff's alpha {alpha.value:.2f} ({alpha.low:.2f} to {alpha.high:.2f})"
@@ -92,10 +93,28 @@ def _sentence(one: Review) -> str:
 def judge_by_people(
     run: RunDir, evidence: Evidence, arm: str, settings: HumanGate, level: float
 ) -> Gate:
-    """The gate `human` of one candidate."""
+    """The gate `human` of one candidate; it has to say the same without raters under suspicion."""
+    reviews = read_reviews(run, evidence.split)
+    gate = _gate(reviews, evidence, arm, settings, level)
+    suspects = sorted({name for one in reviews for name in one.suspects})
+    if not suspects or gate.result is Outcome.INCONCLUSIVE:
+        return gate
+    rest = _gate([one.without(suspects) for one in reviews], evidence, arm, settings, level)
+    if rest.result is gate.result:
+        return gate
+    told = f"Without {' and '.join(suspects)}, whose votes look wrong, it is {rest.result.value}."
+    remedy = "Look at their votes (whet review RUN status), and ask another rater."
+    return replace(
+        gate, result=Outcome.INCONCLUSIVE, evidence=f"{gate.evidence} {told}", remedy=remedy
+    )
+
+
+def _gate(
+    reviews: list[Review], evidence: Evidence, arm: str, settings: HumanGate, level: float
+) -> Gate:
     return human_gate(
         arm,
-        _said(run, evidence, arm, settings.raters),
+        _said(reviews, evidence, arm, settings.raters),
         raters=settings.raters,
         items=settings.items,
         alpha=settings.alpha,
@@ -104,18 +123,20 @@ def judge_by_people(
     )
 
 
-def _said(run: RunDir, evidence: Evidence, arm: str, raters: int) -> PeopleSaid:
-    reviews = read_reviews(run, evidence.split)
+def _said(reviews: list[Review], evidence: Evidence, arm: str, raters: int) -> PeopleSaid:
     baselines = [one.name for one in evidence.arms if one.kind is ArmKind.BASELINE]
     found = {name: review_of(reviews, arm, name) for name in baselines}
-    behind = [review for review in found.values() if review is not None]
-    over = [review for review in behind if review.state.is_over]
+    behind = {review.folder.path: review for review in found.values() if review is not None}
+    over = [review for review in behind.values() if review.state.is_over]
     if not over:
-        return PeopleSaid(None, (), 0, None, " ".join(_sentence(one) for one in behind))
-    weakest = min(over, key=lambda one: -2.0 if one.alpha is None else one.alpha.value)
+        note = " ".join(_sentence(one) for one in behind.values())
+        return PeopleSaid(None, (), 0, None, None, note)
+    agreed = [review.agreement for review in over]
+    weakest = min(agreed, key=lambda one: -2.0 if one.same is None else one.same.value)
     return PeopleSaid(
         compare_by_votes(reviews, evidence),
         tuple(name for name, review in found.items() if review in over),
         min(review.num_shared(raters) for review in over),
         weakest.alpha,
+        weakest.same,
     )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from whet.errors import RunError
 from whet.evals.compare import Compare, Values, by_votes
 from whet.reviewing.comparing.draws import Draws
 from whet.reviewing.comparing.frozen import Frozen, Pair, ReviewFolder
-from whet.reviewing.results.agreement import agreement, labels
+from whet.reviewing.results.agreement import Agreement, agreement, labels
 from whet.reviewing.results.casts import Cast
 from whet.reviewing.results.exports import given
 from whet.reviewing.results.summary import Progress, progress, standing
@@ -18,7 +18,6 @@ from whet.reviewing.results.tally import values_of
 from whet.reviewing.store import read_history
 from whet.rundir import RunDir
 from whet.stages.evidence import Evidence
-from whet.types import Interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +32,17 @@ class Review:
     @property
     def suspects(self) -> dict[str, str]:
         """Raters under suspicion, with the reason."""
-        found = suspicions(self.casts, agreement(self.casts))
+        found = suspicions(self.casts, self.agreement)
         return {one.rater: one.words for one in found}
 
     @property
-    def alpha(self) -> Interval | None:
-        return agreement(self.casts).alpha
+    def agreement(self) -> Agreement:
+        """How far the raters agree."""
+        return agreement(self.casts)
+
+    def without(self, names: Collection[str]) -> Review:
+        """The same without the votes of some raters."""
+        return replace(self, casts=tuple(one for one in self.casts if one.rater not in names))
 
     def num_shared(self, raters: int) -> int:
         """Items on which each pair has votes of so many raters; identical answers count too."""
@@ -75,9 +79,7 @@ def review_of(reviews: list[Review], a: str, b: str) -> Review | None:
     return next((one for one in reviews if set(pairs) & set(one.frozen.pairs)), None)
 
 
-def compare_by_votes(
-    reviews: list[Review], evidence: Evidence, without: Collection[str] = ()
-) -> Compare:
+def compare_by_votes(reviews: list[Review], evidence: Evidence) -> Compare:
     """Comparisons by the votes of reviews that are over; each pair by its newest review.
 
     Raises:
@@ -90,12 +92,11 @@ def compare_by_votes(
             if review_of(reviews, pair.a, pair.b) is not review or not review.state.is_over:
                 continue
             _check_answers(review, pair, evidence)
-            cast = [one for one in review.casts if one.rater not in without]
             graded = evidence.config.review.graded
             values: list[float | None] = [None] * len(places)
             for item, value in zip(
                 review.frozen.items,
-                values_of(review.frozen, pair, cast, graded=graded),
+                values_of(review.frozen, pair, review.casts, graded=graded),
                 strict=True,
             ):
                 if item.id in places:
