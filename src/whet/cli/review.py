@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -116,7 +118,10 @@ def _serve(run: Path, as_json: bool, **asked: Any) -> None:
             )
         lines += ["", f"Serving {session.url}. Ctrl-C ends it; every vote is kept."]
         output.print_text("\n".join(lines))
-    import sys
-
     sys.stdout.flush()
-    session.serve()
+    with suppress(KeyboardInterrupt):  # the way to end it
+        session.serve()
+    if not as_json:
+        from whet.verbs import review_actions
+
+        output.print_text(review_actions.status(run, session.arms)[0])
