@@ -46,7 +46,7 @@ def answers(out: Path, run: Any, method: str) -> list[bool]:
     if method == "full":
         loaded = load_model(run.adapter)
     else:
-        loaded = load_model("whet-nano")
+        loaded = load_model("whet-nano", four_bit=method == "qlora")
         load_adapter(loaded, run.adapter)
     rows = read_rows(out / "data" / "test.csv")
     labels = tuple(sorted({label for _, label in read_rows(out / "data" / "train.csv")}))

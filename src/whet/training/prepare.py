@@ -14,6 +14,7 @@ from whet.models.load import LoadedModel
 from whet.progress import Progress
 from whet.rows.sequence import RenderedExample
 from whet.training import checkpoint, continuity, loss_scale
+from whet.training.checkpoint import Checkpoint
 from whet.training.choices import Choices, apply, choose
 from whet.training.distributed import Ranks
 from whet.training.objectives.fitting import fit_for
@@ -65,25 +66,16 @@ def prepare(
         choose_path(model)
     made_of = continuity.made_of(loaded, examples, validation, settings, ranks)
     made_of |= {"teacher": teacher.identity} if teacher else {}
-    found = checkpoint.latest(folder) if resume else None
-    ranks.agree({**made_of, "newest checkpoint": found.path.name if found else None})
-    if found is not None:
-        for notice in found.notices:
-            progress.say(notice)
-        continuity.refuse_changes(found, made_of, accept_changes, progress)
-    model = loaded.model
+    found = _newest(folder, made_of, ranks, progress, resume, accept_changes)
     longest = max(example.longest for example in examples)
     choices = (
-        Choices(**found.state["choices"]) if found else _chosen(model, settings, longest, ranks)
+        Choices(**found.state["choices"])
+        if found
+        else _chosen(loaded.model, settings, longest, ranks)
     )
-    apply(choices, model)
-    trained = trained_weights(model, settings)
-    if settings.sharding == "full":
-        shard(model, ranks)
-        trained = trained_weights(model, settings)
-    flat = FlatParameters(trained)
+    flat = _trained(loaded.model, settings, choices, ranks)
     run = Run(
-        model=model,
+        model=loaded.model,
         examples=examples,
         validation=validation,
         settings=settings,
@@ -101,17 +93,45 @@ def prepare(
         recompute=choices.recompute,
         teacher=teacher.model if teacher else None,
     )
-    warning = checkpoint.check_space(folder, NUM_FLAT * BYTES * flat.num_values)
-    if warning:
+    if warning := checkpoint.check_space(folder, NUM_FLAT * BYTES * flat.num_values):
         progress.say(warning)
-    if resume and found is None:
-        progress.say(f"{folder}: no checkpoint yet; training begins at its first step")
     if found is not None:
         run.restore(found)
         progress.say(f"resumed at step {run.history.step} from {found.path}")
     elif settings.objective in NEED_REFERENCE:
         _measure_reference(run, progress)
     return run
+
+
+def _newest(
+    folder: Path,
+    made_of: dict[str, Any],
+    ranks: Ranks,
+    progress: Progress,
+    resume: bool,
+    accept_changes: bool,
+) -> Checkpoint | None:
+    """The newest whole checkpoint to go on from, the same for every rank; None to begin."""
+    found = checkpoint.latest(folder) if resume else None
+    ranks.agree({**made_of, "newest checkpoint": found.path.name if found else None})
+    if found is None:
+        if resume:
+            progress.say(f"{folder}: no checkpoint yet; training begins at its first step")
+        return None
+    for notice in found.notices:
+        progress.say(notice)
+    continuity.refuse_changes(found, made_of, accept_changes, progress)
+    return found
+
+
+def _trained(model: Any, settings: TrainSettings, choices: Choices, ranks: Ranks) -> FlatParameters:
+    """The weights to train, with what was chosen applied to the model."""
+    apply(choices, model)
+    trained = trained_weights(model, settings)
+    if settings.sharding == "full":
+        shard(model, ranks)
+        trained = trained_weights(model, settings)
+    return FlatParameters(trained)
 
 
 def _measure_reference(run: Run, progress: Progress) -> None:
