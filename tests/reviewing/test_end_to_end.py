@@ -159,3 +159,36 @@ def test_two_raters_who_prefer_the_other_one_do_not_ship(
     report = verdict(run).report
     assert report["verdict"] == "use_other"
     assert read_json(run / "verdict.json")["verdict"]["baseline"] == "canned"
+
+
+EXAMPLE = Path(__file__).resolve().parents[2] / "src" / "whet" / "examples" / "house-voice"
+
+
+@pytest.mark.skipif(not EXAMPLE.is_dir(), reason="the example house-voice is not bundled")
+def test_the_bundled_example_ships_when_people_prefer_its_voice(
+    browser: Browser, tmp_path: Path, loopback: None
+) -> None:
+    """The whole of it: init, run (some minutes), review by two raters, verdict."""
+    from whet.verbs.init import init
+    from whet.verbs.run import run as run_it
+
+    init(tmp_path / "voice", example="house-voice")
+    first = run_it(tmp_path / "voice" / "whet.yaml", root=tmp_path / "voice")
+    assert first.verdict == "inconclusive" and "whet review RUN" in first.report["next"]
+    review_the_voice(browser, first.run)
+    report = verdict(first.run).report
+    assert report["verdict"] == "ship", report["reasons"]
+
+
+def review_the_voice(browser: Browser, run: Path) -> None:
+    """Two raters who like replies that greet and sign; 40 items against each baseline."""
+
+    def judge(left: str, right: str) -> str:
+        signed = ["Linden team" in text and text.startswith("Hello") for text in (left, right)]
+        if signed[0] == signed[1]:
+            return "3" if signed[0] else "b"
+        return "1" if signed[0] else "5"
+
+    with reviewing(run, "--items", "40") as told:
+        for name in ("rater-1", "rater-2"):
+            rate(browser, told["links"][name], judge)

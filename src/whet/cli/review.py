@@ -95,6 +95,7 @@ def _serve(run: Path, as_json: bool, **asked: Any) -> None:
             "review",
             "digest",
             "arms",
+            "pairs",
             "items",
             "masked",
             "identical",
@@ -104,7 +105,8 @@ def _serve(run: Path, as_json: bool, **asked: Any) -> None:
         )
         output.print_json({name: getattr(session, name) for name in names})
     else:
-        lines = [f"{session.review}: {session.items} items, {' against '.join(session.arms)}"]
+        pairs = ", ".join(f"{a} against {b}" for a, b in session.pairs)
+        lines = [f"{session.review}: {session.items} items, {pairs}"]
         lines += [counts_truth(session.items)]
         if session.masked:
             lines.append(f"{session.masked} answers named themselves or a model; that is masked")

@@ -36,6 +36,7 @@ class ReviewSession:
     review: Path
     digest: str
     arms: tuple[str, ...]
+    pairs: tuple[tuple[str, str], ...]
     items: int
     masked: int
     identical: int
@@ -137,6 +138,7 @@ def _session(
         found.path,
         frozen.digest,
         frozen.arms,
+        tuple((pair.a, pair.b) for pair in frozen.pairs),
         len(frozen.items),
         sum(len(item.raw) for item in frozen.items),
         sum(item.answers[p.a] == item.answers[p.b] for item in frozen.items for p in frozen.pairs),

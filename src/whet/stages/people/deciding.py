@@ -78,10 +78,13 @@ def _sentence(one: Review) -> str:
             f"{name}: {state.done} of {state.asked} votes are in; they are read when all are, or"
             " when the review is closed."
         )
-    alpha = one.agreement.alpha
+    found = one.agreement
     agreed = "no agreement can be told"
-    if alpha is not None and alpha.low is not None and alpha.high is not None:
-        agreed = f"Krippendorff's alpha {alpha.value:.2f} ({alpha.low:.2f} to {alpha.high:.2f})"
+    if found.same is not None:
+        agreed = f"they say the same on {found.same.value:.0%}"
+    if found.alpha is not None and found.alpha.low is not None and found.alpha.high is not None:
+        ends = f"{found.alpha.low:.2f} to {found.alpha.high:.2f}"
+        agreed += f", Krippendorff's alpha {found.alpha.value:.2f} ({ends})"
     early = ", closed early" if state.done < state.asked else ""
     raters = len({cast.rater for cast in one.casts})
     return (
