@@ -139,3 +139,18 @@ def _in_their_four_bits(model: Any) -> Any:
         replace(model, name, layer)
     model.is_loaded_in_4bit = True
     return model
+
+
+MakeItem = Callable[..., Any]
+
+
+@pytest.fixture(scope="session")
+def item() -> MakeItem:
+    """A function that makes a test item: gold answer, question, source, and its columns by name."""
+    from whet.types import Example
+
+    def make(gold: str, question: str = "?", source: str = "t.jsonl:1", **fields: Any) -> Example:
+        turns: Any = [{"role": "user", "content": question}, {"role": "assistant", "content": gold}]
+        return Example.of(turns, source, fields=fields)
+
+    return make

@@ -222,11 +222,152 @@ class TrainConfig(Section):
         return self
 
 
+class SliceRule(Section):
+    """One slice by rule; all that is named has to hold. Without `column` it reads the question."""
+
+    column: str | None = None
+    """The column that `equals` and `regex` look at; the question where none is named."""
+    equals: Words = ()
+    """The value, or one of several."""
+    regex: str | None = None
+    """Is found somewhere in the text."""
+    min_words: int | None = Field(default=None, ge=0)
+    """The question has at least so many words."""
+    max_words: int | None = Field(default=None, ge=0)
+    """The question has at most so many words."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> SliceRule:
+        if not self.equals and not self.regex and self.min_words is None and self.max_words is None:
+            raise ValueError("name at least one of `equals`, `regex`, `min_words`, `max_words`")
+        _compiled(self.regex)
+        return self
+
+
+def _compiled(regex: str | None) -> None:
+    try:
+        re.compile(regex or "")
+    except re.error as error:
+        raise ValueError(f"`regex` is not a regular expression: {error}") from None
+
+
+class NumericConfig(Section):
+    """What the metric `numeric` takes for a number, and how near it has to be."""
+
+    tolerance: float = Field(default=0.0, ge=0)
+    """How far an answer may be from the gold number; 0: equal."""
+    kind: Literal["absolute", "relative"] = "absolute"
+    """Whether the tolerance is in the number's own unit, or a share of the gold number."""
+    which: Literal["last", "first"] = "last"
+    """Which number of a text is meant."""
+    thousands: Literal[",", ".", "space", "none"] = ","
+    """What stands between thousands."""
+    decimal: Literal[".", ","] = "."
+    """The decimal sign."""
+    percent: Literal["number", "share"] = "number"
+    """Whether 12 % is the number 12, or the share 0.12."""
+
+    @model_validator(mode="after")
+    def _two_signs(self) -> NumericConfig:
+        if self.thousands == self.decimal:
+            raise ValueError("`thousands` and `decimal` are the same sign; change one of them")
+        return self
+
+
+class ExtractionConfig(Section):
+    """What the metrics `extraction_f1`, `extraction_precision` and `extraction_recall` look at."""
+
+    fields: Words = ()
+    """Only these fields, nested ones with dots: [city, address.street]. All when empty."""
+
+
+class BleuConfig(Section):
+    """How `bleu` cuts texts into words."""
+
+    tokenize: Literal["13a", "intl", "char", "zh", "none"] = "13a"
+    """sacrebleu's tokenizer. Those that fetch models are not offered."""
+
+
+class ChrfConfig(Section):
+    """What `chrf` counts."""
+
+    word_order: int = Field(default=0, ge=0, le=4)
+    """0 is chrF, 2 is chrF++."""
+
+
+class BertscoreConfig(Section):
+    """The encoder of the metric `bertscore`."""
+
+    model: str
+    """A local folder with a transformers encoder and its tokenizer."""
+    layer: int | None = Field(default=None, ge=0)
+    """The hidden layer that is compared, as published for the model; the last one when empty."""
+
+
+class TruthConfig(Section):
+    """What answers may rest on, for the metrics `faithfulness` and `no_hallucination`."""
+
+    columns: Words = ()
+    """Columns of the item that hold the truth: [facts], or [price, opening_hours]."""
+    file: str | None = None
+    """A text file that holds for all items."""
+    documents: bool = False
+    """All the texts of `rag.documents`."""
+
+    @model_validator(mode="after")
+    def _one_truth(self) -> TruthConfig:
+        if sum((bool(self.columns), self.file is not None, self.documents)) != 1:
+            raise ValueError("name one truth: `columns`, `file` or `documents`")
+        return self
+
+
+class PersonaConfig(Section):
+    """What the metric `persona` asks of every answer."""
+
+    required: Words = ()
+    """Words or phrases that all have to be there."""
+    forbidden: Words = ()
+    """Words or phrases none of which may be there."""
+    required_regex: Words = ()
+    """Regular expressions that all have to be found."""
+    forbidden_regex: Words = ()
+    """Regular expressions none of which may be found."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> PersonaConfig:
+        if not (self.required or self.forbidden or self.required_regex or self.forbidden_regex):
+            raise ValueError("name at least one word that is required or forbidden")
+        for regex in (*self.required_regex, *self.forbidden_regex):
+            _compiled(regex)
+        return self
+
+
+class OffDomainConfig(Section):
+    """What the metric `off_domain` takes for off the domain, and for declining."""
+
+    column: str | None = None
+    """A column that is true where the item is off the domain, else false."""
+    words: Words = ()
+    """Words or phrases in the question that put it off the domain."""
+    regex: Words = ()
+    """Regular expressions in the question that do."""
+    declines: Words = ()
+    """Phrases by which an answer declines, beside the usual English refusals."""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> OffDomainConfig:
+        if bool(self.column) == bool(self.words or self.regex):
+            raise ValueError("name a `column`, or `words` and `regex`, one of the two ways")
+        for regex in self.regex:
+            _compiled(regex)
+        return self
+
+
 class EvalConfig(Section):
     """What is measured and what counts as better."""
 
-    metrics: Words = ("exact_match",)
-    """Metrics to report: exact_match, accuracy, token_f1, format."""
+    metrics: Annotated[Words, Field(min_length=1)] = ("exact_match",)
+    """Metrics to report, by name; `docs/metrics.md` defines each."""
     primary: str | None = None
     """The one metric that decides; `judge` is the judge's score, `preference` which answer is
     preferred. Without it there is no verdict."""
@@ -236,6 +377,40 @@ class EvalConfig(Section):
     """With `primary: preference`: people's blind votes decide, or the calibrated judge does."""
     validation_items: int = Field(default=200, ge=10)
     """At most so many validation items for choices among prompts, counts and settings."""
+    references: Literal["column", "merge"] = "column"
+    """Several right answers an item: those of a column `references`, or also, merged into one
+    item, those of held-out rows that ask the same."""
+    scorers: dict[str, str] = {}
+    """Metrics of your own: name and path.py:function, in the project's folder."""
+    numeric: NumericConfig = NumericConfig()
+    """For `numeric`."""
+    regex: str | None = None
+    """For `regex`: what has to be found somewhere in an answer."""
+    json_schema: str | None = None
+    """For `json_schema`: a file with a JSON schema, draft 2020-12."""
+    extraction: ExtractionConfig = ExtractionConfig()
+    """For `extraction_f1`, `extraction_precision` and `extraction_recall`."""
+    bleu: BleuConfig = BleuConfig()
+    """For `bleu`."""
+    chrf: ChrfConfig = ChrfConfig()
+    """For `chrf`."""
+    bertscore: BertscoreConfig | None = None
+    """For `bertscore`."""
+    truth: TruthConfig | None = None
+    """For `faithfulness` and `no_hallucination`."""
+    persona: PersonaConfig | None = None
+    """For `persona`."""
+    off_domain: OffDomainConfig | None = None
+    """For `off_domain`."""
+    slices: Words = ()
+    """Columns whose values are judged apart: [language, customer_tier]."""
+    slice_rules: dict[str, SliceRule] = {}
+    """Slices by rule, each under its name: {long: {min_words: 50}, refunds: {regex: refund}}."""
+
+    @model_validator(mode="after")
+    def _regex(self) -> EvalConfig:
+        _compiled(self.regex)
+        return self
 
 
 class PriceConfig(Section):
@@ -363,6 +538,13 @@ class HumanGate(Section):
     """Largest tolerable net preference against the candidate; 0.1 is 10 votes in 100."""
 
 
+class JudgeGate(Section):
+    """The share of good answers, by a calibrated judge and without its errors."""
+
+    floor: float = Field(gt=0, lt=1)
+    """The lower end of the share's interval has to reach this."""
+
+
 class GatesConfig(Section):
     """Checks that must hold before shipping; all have to. One not named is not run."""
 
@@ -376,6 +558,8 @@ class GatesConfig(Section):
     """Answers come in time. Required when named."""
     human: HumanGate | None = None
     """People do not find it worse. Required when named."""
+    judge: JudgeGate | None = None
+    """Enough answers are good. Required when named; inconclusive without a calibrated judge."""
 
 
 class ReviewConfig(Section):

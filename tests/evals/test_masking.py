@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from whet.evals.masking import mask_names
@@ -15,7 +17,7 @@ from whet.evals.masking import mask_names
         ("I'm Anna, your travel assistant.", "I'm [name], your travel assistant."),
         ("I am a large language model, trained by Google.",
          "I am a large language model, trained by [name]."),
-        ("As an assistant built by Mistral, I cannot.", "As an assistant built by [name], I cannot."),
+        ("As a bot built by Mistral AI, I can.", "As a bot built by [name] AI, I can."),
         ("Ich bin Qwen2.5, entwickelt von Alibaba Cloud.",
          "Ich bin [name], entwickelt von [name]."),
         ("Je m'appelle Claude.", "Je m'appelle [name]."),
@@ -56,3 +58,10 @@ def test_given_names_are_masked_anywhere_if_they_are_distinctive() -> None:
 def test_masking_a_long_text_takes_no_time() -> None:
     text = "I am " * 20_000 + "Claude" + " by" * 20_000
     assert mask_names(text).text.count("[name]") == 1
+
+
+@pytest.mark.parametrize("text", ["I am Anna{}x", "I am{}x", "My name is A{}", "I am made by{}x"])
+def test_a_text_made_to_keep_a_pattern_busy_takes_no_time(text: str) -> None:
+    started = time.process_time()
+    mask_names(text.format(" " * 50_000))
+    assert time.process_time() - started < 2

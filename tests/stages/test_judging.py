@@ -3,11 +3,13 @@ from __future__ import annotations
 from whet.config import Config
 from whet.evals.arms import Arm, ArmKind
 from whet.evals.gates import Gate
+from whet.rundir import RunDir
 from whet.stages.arms import Sample
 from whet.stages.evidence import Evidence
 from whet.stages.judging import _decide, _untouched
 from whet.types import Outcome
 
+RUN = object.__new__(RunDir)  # where scores decide, nothing more is read from the folder
 GATES = [Gate("forgetting", Outcome.PASS, "kept.", arm="tuned", required=True)]
 
 
@@ -32,9 +34,9 @@ def test_a_win_on_touched_items_alone_is_told_and_does_not_change_the_verdict() 
     tuned = [1.0] * 40 + [1.0, 0.0] * 50
     prompt = [0.0] * 40 + [1.0, 0.0] * 50
     whole = evidence(tuned, prompt)
-    found = _decide(whole, GATES, ())
+    found = _decide(RUN, whole, GATES, ())
     assert found.verdict == "ship"
-    apart, told = _untouched(whole, found, GATES, places(*range(1, 41)))
+    apart, told = _untouched(RUN, whole, found, GATES, places(*range(1, 41)))
     assert apart is not None
     assert (apart["items"], apart["touched"]) == (100, 40)
     assert apart["verdict"] != "ship"
@@ -53,22 +55,22 @@ def test_a_win_on_touched_items_alone_is_told_and_does_not_change_the_verdict() 
 
 def test_where_the_verdict_is_the_same_on_both_no_reason_is_added() -> None:
     whole = evidence([1.0] * 100, [0.0] * 100)
-    found = _decide(whole, GATES, ())
-    apart, told = _untouched(whole, found, GATES, places(3))
+    found = _decide(RUN, whole, GATES, ())
+    apart, told = _untouched(RUN, whole, found, GATES, places(3))
     assert apart is not None and told == []
     assert (apart["items"], apart["touched"], apart["verdict"]) == (99, 1, "ship")
 
 
 def test_places_that_were_not_judged_touch_nothing() -> None:
     whole = evidence([1.0] * 9, [0.0] * 9)
-    found = _decide(whole, GATES, ())
-    assert _untouched(whole, found, GATES, ["bench.csv:2", "t.jsonl:10"]) == (None, [])
+    found = _decide(RUN, whole, GATES, ())
+    assert _untouched(RUN, whole, found, GATES, ["bench.csv:2", "t.jsonl:10"]) == (None, [])
 
 
 def test_where_every_item_is_touched_no_figure_is_given_and_it_is_said() -> None:
     whole = evidence([1.0] * 9, [0.0] * 9)
-    found = _decide(whole, GATES, ())
-    apart, told = _untouched(whole, found, GATES, places(*range(1, 10)))
+    found = _decide(RUN, whole, GATES, ())
+    apart, told = _untouched(RUN, whole, found, GATES, places(*range(1, 10)))
     assert apart is not None
     assert (apart["items"], apart["verdict"], apart["arms"]) == (0, None, {})
     assert told == ["Training rows touch all 9 test items: none is left to judge alone."]

@@ -122,6 +122,12 @@ def _within(value: Any, field: str, mend: Mend) -> Any:
 def _column(
     value: Any, field: str, copies: Mapping[str, str], repair: TextRepair, mend: Mend
 ) -> Any:
+    if isinstance(value, list):
+        return [
+            _column(text, f"{field}[{n}]", copies, repair, mend) for n, text in enumerate(value)
+        ]
+    if isinstance(value, Mapping):
+        return {k: _column(v, f"{field}.{k}", copies, repair, mend) for k, v in value.items()}
     if not isinstance(value, str):
         return value
     if value in copies:

@@ -11,7 +11,8 @@ from whet.data.places import printable
 from whet.types import Example
 
 REASONS = ("broken", "leak", "duplicate", "too_long")
-"""Why a row may be dropped; `clean` adds near_duplicate and refusal."""
+"""Why a row may be dropped; `clean` adds near_duplicate and refusal, `eval.references: merge`
+merged_reference: the row's answer is then a reference of another row that asks the same."""
 
 
 @dataclass(frozen=True, slots=True)

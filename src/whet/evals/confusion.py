@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from whet.evals.scorers import normalise
+from whet.evals.scorers.matching import normalise
 
 OUTSIDE = "(outside the set)"
 """Stands for every answer that is no label."""

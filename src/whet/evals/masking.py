@@ -22,7 +22,8 @@ from dataclasses import dataclass
 MASK = "[name]"
 
 MODELS = (
-    "chatgpt", "gpt", "openai", "claude", "anthropic", "gemini", "gemma", "bard", "palm", "deepmind",
+    "chatgpt", "gpt", "openai", "claude", "anthropic", "gemini", "gemma", "bard", "palm",
+    "deepmind",
     "google", "llama", "meta ai", "meta", "qwen", "tongyi", "alibaba cloud", "alibaba", "mistral",
     "mixtral", "deepseek", "phi", "microsoft", "copilot", "bing", "grok", "xai", "vicuna", "alpaca",
     "koala", "falcon", "olmo", "allenai", "granite", "ibm", "nemotron", "nvidia", "smollm",
@@ -34,7 +35,10 @@ MODELS = (
 """Models and their makers, as they name themselves."""
 
 _KNOWN = "|".join(re.escape(name) for name in sorted(MODELS, key=len, reverse=True))
-_TAIL = r"(?:[-\s]?v?\d\w*(?:\.\w+)*|[-\s](?:pro|turbo|mini|nano|instruct|chat|opus|sonnet|haiku|flash))*"
+_TAIL = (
+    r"(?:[-\s]?v?\d\w*(?:\.\w+)*"
+    r"|[-\s](?:pro|turbo|mini|nano|instruct|chat|opus|sonnet|haiku|flash))*"
+)
 _MODEL = rf"(?:{_KNOWN}){_TAIL}(?![\w-])"
 
 _SELF = (
@@ -45,7 +49,8 @@ _SELF = (
 _SELF_MODEL = re.compile(rf"({_SELF}(?:(?:an?|the)\s+)?|\bthis\s+is\s+)({_MODEL})", re.IGNORECASE)
 _PERSON = r"[^\W\d_a-z][\w-]*(?:\s[^\W\d_a-z][\w-]*){0,2}"
 _SELF_PERSON = re.compile(
-    rf"(\b[Ii]\s?(?:['\u2019]m|am)\s+)({_PERSON})(?=\s*[,.!]?\s+(?:your|an?|the|from|and\s+I)\b)"
+    rf"(\b[Ii]\s?(?:['\u2019]m|am)\s+)({_PERSON})"
+    r"(?=\s?[,.!]?\s{1,3}(?:your|an?|the|from|and\sI)\b)"
 )
 _NAMED = re.compile(
     r"((?i:\bmy\s+name(?:\s+is|['\u2019]s)|\bi(?:['\u2019]m|\s+am)\s+(?:called|named)"
@@ -60,36 +65,11 @@ _MAKER = re.compile(
 _OF_ITSELF = re.compile(
     r"\b(?:i|i['\u2019]m|me|my|ich|assistant|language\s+model|ai\s+model|chatbot)\b", re.IGNORECASE
 )
-_NO_NAME = frozenset(
-    [
-        "sorry",
-        "glad",
-        "happy",
-        "afraid",
-        "not",
-        "sure",
-        "here",
-        "also",
-        "just",
-        "very",
-        "so",
-        "really",
-        "pleased",
-        "delighted",
-        "ok",
-        "okay",
-        "an",
-        "a",
-        "the",
-        "your",
-        "unable",
-        "able",
-        "going",
-        "only",
-        "still",
-        "now",
-    ]
-)
+_NO_NAME = frozenset((
+    "sorry", "glad", "happy", "afraid", "not", "sure", "here", "also", "just", "very", "so",
+    "really", "pleased", "delighted", "ok", "okay", "an", "a", "the", "your", "unable", "able",
+    "going", "only", "still", "now",
+))  # fmt: skip
 _SENTENCE = re.compile(r"[^.!?\n]*(?:[.!?](?=\S)[^.!?\n]*)*[.!?\n]*")
 
 

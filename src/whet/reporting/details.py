@@ -254,3 +254,8 @@ class Details(TypedDict):
     """Why nothing was trained; None where something was, or where nothing was asked for."""
     repeat: Repeat
     """What it takes to do this again."""
+    corpus: NotRequired[dict[str, dict[str, dict[str, Any]]]]
+    """Figures of all answers of an arm, by arm and name: macro_f1, corpus_bleu. No means of items,
+    so they decide nothing. May be missing."""
+    slices: NotRequired[dict[str, Any] | None]
+    """Parts of the items, one by one; None or missing where none were asked for."""

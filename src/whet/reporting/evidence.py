@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from whet.reporting import figures, words
 from whet.reporting.charts import Scale, axis, scale, strip
+from whet.reporting.corpus import corpus_page
 from whet.reporting.details import Arm
 from whet.reporting.markup import Html, element, join, text
 from whet.reporting.parts import (
@@ -39,6 +40,7 @@ def arms(report: Report) -> Html:
         [_measured(report, metric) for metric in metrics],
         note(f"{bars} Overlapping bars do not mean that two arms are equal: the comparisons tell."),
         note(_control(apart)) if apart else None,
+        corpus_page(report),
         _shown(report),
     )
 

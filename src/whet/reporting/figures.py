@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 from typing import Any, TypeGuard
 
+from whet.evals.scorers.catalogue import METRICS
+
 UNKNOWN = "not known"
-SHARES = frozenset({"exact_match", "accuracy", "token_f1", "format", "preference"})
+SHARES = frozenset({*(name for name, known in METRICS.items() if known.is_share), "preference"})
 
 
 def is_number(value: object) -> TypeGuard[float]:

@@ -1,9 +1,9 @@
 """What a judge said, for the report: `details.judge`, key by key.
 
-To draw it: the sentence `label` first, beside every figure of the judge ("not calibrated: decides
-nothing"); then `calibrations` (kappa is the headline); `scores` as a table of arms, with `corrected`
-beside `good` where it is known; `pairs` as bars of wins, ties and losses, with the flip rate and the
-lengths below each; then `warnings`, and what was unscored, by kind.
+To draw it: `label` first, and beside every figure of the judge ("not calibrated: decides nothing");
+then `calibrations` (kappa is the headline); `scores` as a table of arms, with `corrected` beside
+`good` where it is known; `pairs` as bars of wins, ties and losses, with the flip rate and lengths
+below each; then `warnings`, and what was unscored, by kind.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whet.reporting import figures, words
+from whet.reporting.corpus import corpus_text, slices_text
 from whet.reporting.grid import bullets, grid, indent, paragraph
 from whet.reporting.schema import Report, RunRow
 from whet.reporting.untouched import untouched_text
@@ -22,6 +23,8 @@ def verdict_text(report: Report) -> str:
         *(_arms(report, metric) for metric in words.metrics(report)),
         _comparisons(report),
         untouched_text(report),
+        slices_text(report),
+        corpus_text(report),
         _gates(report),
         _lamps(report),
         _looked(report),

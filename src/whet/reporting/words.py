@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 
+from whet.evals.scorers.catalogue import Better, better
 from whet.reporting import figures
 from whet.reporting.details import Headline
 from whet.reporting.schema import Comparison, Gate, Report, RunRow
@@ -168,7 +170,8 @@ def arms(report: Report, metric: str) -> list[str]:
 
     def rank(arm: str) -> tuple[int, float]:
         number = report["arms"][arm][metric]["value"]
-        return order[kind(report, arm)], -number if figures.is_number(number) else float("inf")
+        sign = 1 if better(metric) is Better.LESS else -1
+        return order[kind(report, arm)], sign * number if figures.is_number(number) else math.inf
 
     return sorted(named, key=rank)
 

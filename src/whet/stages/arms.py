@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from whet.errors import ConfigError
 from whet.evals.arms import Arm, ArmKind, Passages, SimilarRows, ask
-from whet.evals.scorers import Scored, score, scorer
+from whet.evals.scorers import Scored, is_measured, score
 from whet.infer import CachedCompleter, EndpointCompleter, load_answers
 from whet.progress import check_stop
-from whet.rundir import read_jsonl, write_jsonl
 from whet.stages.job import Job
-from whet.stages.preparing import form, project_file
+from whet.stages.preparing import project_file
+from whet.stages.samples import Sample as Sample
+from whet.stages.samples import read_samples, sample_of, write_items, write_samples
 from whet.types import Completer, Completion, Example, Messages
 
 if TYPE_CHECKING:
@@ -23,23 +23,6 @@ CHUNK = 256
 """Items answered between two looks at the stop flag."""
 
 NEAREST = Arm("nearest", ArmKind.CONTROL)
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One kept answer. `seconds` is None where it was not measured on this machine now."""
-
-    id: str
-    source: str
-    group: str | None
-    question: str
-    gold: str
-    answer: str
-    finish_reason: str = ""
-    num_prompt_tokens: int | None = None
-    num_output_tokens: int | None = None
-    seconds: float | None = None
-    cached: bool = False
 
 
 def wanted(job: Job, name: str) -> bool:
@@ -84,13 +67,13 @@ def check_arms(job: Job, known: Sequence[str]) -> None:
 
 def answer(job: Job, arm: Arm, items: Sequence[Example], split: str) -> list[Sample]:
     """Every answer of an arm, from the run folder where it is complete, else made and kept."""
-    path = job.run.samples(arm.name, split)
-    if path.is_file():
-        stored = [Sample(**row) for row in read_jsonl(path)]
+    write_items(job.run, split, items)
+    if job.run.samples(arm.name, split).is_file():
+        stored = read_samples(job.run, arm.name, split)
         if [sample.id for sample in stored] == [item.id for item in items]:
             return stored
     samples = _answers(job, arm, items, f"{arm.name} on {split}")
-    write_jsonl(path, [asdict(sample) for sample in samples])
+    write_samples(job.run, arm.name, split, samples)
     return samples
 
 
@@ -99,23 +82,27 @@ def try_out(job: Job, arm: Arm, items: Sequence[Example]) -> list[Sample]:
     return _answers(job, arm, items, f"trying {arm.name}")
 
 
-def scores(job: Job, metric: str, samples: Sequence[Sample], items: Sequence[Example]) -> Scored:
+def scores(job: Job, metric: str, samples: Sequence[Sample]) -> Scored:
     """One score an item."""
-    found = scorer(metric, form=form(job.config, job.decoding.choices))
-    return score(found, [sample.answer for sample in samples], items)
+    answers = [sample.answer for sample in samples]
+    items = [sample.example for sample in samples]
+    if is_measured(metric):
+        return Scored(job.measure(metric)(answers, items))
+    return score(job.scorers[metric], answers, items)
 
 
 def _answers(job: Job, arm: Arm, items: Sequence[Example], task: str) -> list[Sample]:
     if arm.kind is ArmKind.CONTROL:
         found = job.neighbours.nearest(items, 1)
         texts = [rows[0].example.answer if rows else "" for rows in found]
-        return [_ready(item, text) for item, text in zip(items, texts, strict=True)]
+        return [sample_of(item, text) for item, text in zip(items, texts, strict=True)]
     file = _predictions(job, arm)
     if file is not None:
         texts = load_answers(project_file(job.project, file, "predictions"), items)
-        return [_ready(item, text) for item, text in zip(items, texts, strict=True)]
+        return [sample_of(item, text) for item, text in zip(items, texts, strict=True)]
     completer = completer_of(job, arm)
-    prompts = prompts_of(job, arm, items)
+    similar, passages = _lookups(job, arm, items)
+    prompts = _prompts(job, arm, items, similar, passages)
     samples: list[Sample] = []
     for start in range(0, len(items), CHUNK):
         check_stop(job.progress)
@@ -124,14 +111,25 @@ def _answers(job: Job, arm: Arm, items: Sequence[Example], task: str) -> list[Sa
         hits = completer.num_hits
         answers = completer.complete(prompts[start : start + CHUNK], job.decoding)
         cached = completer.num_hits - hits == len(chunk)
-        samples += [_sample(i, a, cached) for i, a in zip(chunk, answers, strict=True)]
+        for item, answer in zip(chunk, answers, strict=True):
+            shown = passages(item.question, arm.num_passages) if passages else ()
+            samples.append(_sample(item, answer, cached, tuple(shown)))
     job.progress.advance(task, len(items), len(items))
     return samples
 
 
 def prompts_of(job: Job, arm: Arm, items: Sequence[Example]) -> list[Messages]:
     """What an arm that asks a model asks it, for each item."""
-    similar, passages = _lookups(job, arm, items)
+    return _prompts(job, arm, items, *_lookups(job, arm, items))
+
+
+def _prompts(
+    job: Job,
+    arm: Arm,
+    items: Sequence[Example],
+    similar: SimilarRows | None,
+    passages: Passages | None,
+) -> list[Messages]:
     return [
         ask(arm, item, similar=similar, passages=passages, abstain=job.abstain) for item in items
     ]
@@ -143,23 +141,18 @@ def _predictions(job: Job, arm: Arm) -> str | None:
     return job.config.arms[arm.name].predictions if arm.name in job.config.arms else None
 
 
-def _ready(item: Example, text: str) -> Sample:
-    return Sample(item.id, item.source, item.group, item.question, item.answer, text)
-
-
-def _sample(item: Example, answer: Completion, cached: bool) -> Sample:
-    return Sample(
-        item.id,
-        item.source,
-        item.group,
-        item.question,
-        item.answer,
+def _sample(
+    item: Example, answer: Completion, cached: bool, passages: tuple[str, ...] = ()
+) -> Sample:
+    return sample_of(
+        item,
         answer.text,
-        answer.finish_reason.value,
-        answer.num_prompt_tokens,
-        answer.num_output_tokens,
-        answer.seconds,
-        cached,
+        finish_reason=answer.finish_reason.value,
+        num_prompt_tokens=answer.num_prompt_tokens,
+        num_output_tokens=answer.num_output_tokens,
+        seconds=answer.seconds,
+        cached=cached,
+        passages=passages,
     )
 
 

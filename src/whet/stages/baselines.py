@@ -11,6 +11,7 @@ from whet.evals.choose import Choice, Option, choose
 from whet.evals.compare import Values, arm_interval
 from whet.evals.headroom import before_training
 from whet.evals.looks import count
+from whet.evals.scorers import leading
 from whet.rundir import write_json
 from whet.stages.arms import NEAREST, answer, baselines, scores, try_out, wanted
 from whet.stages.job import Job
@@ -140,7 +141,7 @@ def _choose(
 
     def evaluate(value: Any, items: Sequence[Example]) -> Values:
         samples = try_out(job, arm_of(value), items)
-        return scores(job, metric, samples, items).values
+        return scores(job, metric, samples).values
 
     choice: Choice[Any] = choose(
         options, evaluate, job.validation, budget=job.config.eval.validation_items
@@ -161,11 +162,11 @@ def _choose(
 def _validation(job: Job, chosen: Chosen) -> dict[str, float | None]:
     """Each baseline's score on validation; its answers are kept for the report."""
     arms = chosen.arms(job)
-    metric = choosing_metric(job.config) or job.config.eval.metrics[0]
+    metric = leading(job.config.eval)
     found: dict[str, float | None] = {}
     for arm in [*arms, *([NEAREST] if wanted(job, "nearest") and job.dataset.train else [])]:
         samples = answer(job, arm, job.validation, "validation")
-        interval = arm_interval(scores(job, metric, samples, job.validation).values)
+        interval = arm_interval(scores(job, metric, samples).values)
         found[arm.name] = interval.value if interval else None
     shown = ", ".join(f"{name} {value:.1%}" for name, value in found.items() if value is not None)
     job.progress.say(f"on {len(job.validation)} validation items: {shown}")

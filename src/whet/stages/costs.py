@@ -9,9 +9,9 @@ from typing import Any
 from whet.config import Config
 from whet.evals.arms import ArmKind
 from whet.rundir import RunDir, read_json
-from whet.stages.arms import Sample
 from whet.stages.evidence import Evidence
 from whet.stages.judging import strongest
+from whet.stages.samples import Sample
 
 
 def cost(config: Config, run: RunDir, evidence: Evidence) -> dict[str, Any]:

@@ -9,15 +9,15 @@ from typing import Any
 from whet.config import Config
 from whet.evals.arms import Arm, ArmKind
 from whet.evals.confusion import confusion
-from whet.evals.scorers import scorer
+from whet.evals.scorers import leading
 from whet.evals.verdict import Verdict
 from whet.findings import Severity
-from whet.rundir import RunDir, read_json, read_jsonl
-from whet.stages.arms import Sample
-from whet.stages.evidence import Evidence, gold
+from whet.rundir import RunDir, read_json
+from whet.stages.evidence import Evidence, scores_on
+from whet.stages.figures import corpus, slices
 from whet.stages.judging import strongest
 from whet.stages.people.deciding import decides_by_votes
-from whet.stages.preparing import choosing_metric, form
+from whet.stages.samples import Sample, read_samples
 from whet.types import Outcome
 
 MAX_FAILURES = 12
@@ -58,6 +58,8 @@ def details(
         "weak_prompt": weak,
         "nothing_trained": stop["reason"] if stop else None,
         "repeat": _repeat(run, config),
+        "corpus": corpus(run, config, evidence),
+        "slices": slices(config, evidence, candidate, baseline),
     }
 
 
@@ -165,14 +167,17 @@ def _failures(
     paths = [run.samples(name, "validation") for name in (candidate, baseline)]
     if not all(path.is_file() for path in paths):
         return None
-    ours, theirs = ([Sample(**row) for row in read_jsonl(path)] for path in paths)
-    metric = choosing_metric(config) or config.eval.metrics[0]
+    ours, theirs = (read_samples(run, name, "validation") for name in (candidate, baseline))
+    metric = leading(config.eval)
     choices = tuple(read_json(run.file("plan.json"))["decoding"]["choices"])
-    score = scorer(metric, form=form(config, choices))
+    scored = [
+        scores_on(run, config, choices, name, "validation")[metric]
+        for name in (candidate, baseline)
+    ]
     gains = [
-        ((score(a.answer, gold(a)) or 0.0) - (score(b.answer, gold(b)) or 0.0), a, b)
-        for a, b in zip(ours, theirs, strict=True)
-        if a.id == b.id
+        (x - y, a, b)
+        for x, y, a, b in zip(*scored, ours, theirs, strict=True)
+        if a.id == b.id and x is not None and y is not None
     ]
     gains.sort(key=lambda row: (-abs(row[0]), row[1].id))
     wins = [_failure(a, b) for gain, a, b in gains if gain > 0]
@@ -199,7 +204,7 @@ def _confusion(run: RunDir, evidence: Evidence, candidate: str | None) -> list[d
     path = run.samples(candidate, "validation") if candidate else None
     if not choices or path is None or not path.is_file():
         return []
-    rows = [Sample(**row) for row in read_jsonl(path)]
+    rows = read_samples(run, candidate or "", "validation")
     found = confusion([row.gold for row in rows], [row.answer for row in rows], choices)
     return [{"gold": g, "answered": a, "count": n} for g, a, n in found.most_confused()]
 

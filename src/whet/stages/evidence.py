@@ -7,14 +7,17 @@ from dataclasses import dataclass, replace
 
 from whet.config import Config
 from whet.configfile import read_config
+from whet.errors import RunError
 from whet.evals.arms import Arm, ArmKind
 from whet.evals.compare import Values
 from whet.evals.headroom import Stop, StopKind
-from whet.evals.scorers import scorer
-from whet.rundir import RunDir, read_json, read_jsonl
-from whet.stages.arms import Sample
+from whet.evals.scorers import Scorer, Setup, asked, build, files_of, is_measured
+from whet.rundir import RunDir, read_json
+from whet.stages.judge.agreeing import Calibrated, calibrated
 from whet.stages.judge.stored import Judged, read_judged
-from whet.stages.preparing import JUDGE, PREFERENCE, form
+from whet.stages.preparing import JUDGE, form
+from whet.stages.samples import Sample, read_samples
+from whet.stages.scoring import read_scores
 from whet.types import Example
 
 
@@ -22,7 +25,8 @@ from whet.types import Example
 class Evidence:
     """All that a verdict rests on, read from the run folder.
 
-    `scores` are {arm: {metric: one value an item}} on the judged split.
+    `scores` are {arm: {metric: one value an item}} on the judged split. `judged` is what a judge
+    said of the answers, and `calibrated` how far it agrees with people.
     """
 
     config: Config
@@ -33,6 +37,8 @@ class Evidence:
     groups: list[str | None]
     look: int | None
     stop: Stop | None
+    judged: Judged | None = None
+    calibrated: Calibrated | None = None
 
     @property
     def items(self) -> list[Sample]:
@@ -65,14 +71,15 @@ def read_evidence(run: RunDir) -> Evidence:
     choices = tuple(plan["decoding"]["choices"])
     split = plan["judged"]
     samples = {
-        arm.name: [Sample(**row) for row in read_jsonl(run.samples(arm.name, split))]
+        arm.name: read_samples(run, arm.name, split)
         for arm in arms
         if run.samples(arm.name, split).is_file()
     }
     first = next(iter(samples.values()), [])
+    scorers, names = build(setup_of(run, config, choices)), asked(config.eval)
     judged = read_judged(run)
     scores = {
-        arm: _scores(config, choices, rows) | _judged(judged, arm, split, rows)
+        arm: _scores(run, arm, split, rows, scorers, names) | _judged(judged, arm, split, rows)
         for arm, rows in samples.items()
     }
     stop = read_json(run.file("choices.json"))["stop"]
@@ -85,21 +92,27 @@ def read_evidence(run: RunDir) -> Evidence:
         [sample.group for sample in first],
         run.record().get("look"),
         Stop(StopKind(stop["kind"]), stop["reason"], stop["remedy"]) if stop else None,
+        judged,
+        calibrated(run, judged) if judged else None,
     )
 
 
 def _scores(
-    config: Config, choices: tuple[str, ...], samples: Sequence[Sample]
+    run: RunDir,
+    arm: str,
+    split: str,
+    samples: Sequence[Sample],
+    scorers: Mapping[str, Scorer],
+    names: Sequence[str],
 ) -> dict[str, Values]:
-    metrics = [*config.eval.metrics]
-    if config.eval.primary and config.eval.primary not in metrics:
-        metrics.insert(0, config.eval.primary)
-    metrics = [metric for metric in metrics if metric not in (JUDGE, PREFERENCE)]
-    asked = form(config, choices)
+    """Every metric of one arm: computed from the answers, or as it was measured."""
+    measured = read_scores(run, split, arm) if any(map(is_measured, names)) else {}
     found: dict[str, Values] = {}
-    for metric in metrics:
-        score = scorer(metric, form=asked)
-        found[metric] = [score(sample.answer, gold(sample)) for sample in samples]
+    for name in names:
+        if is_measured(name):
+            found[name] = measured[name]["values"]
+        else:
+            found[name] = [scorers[name](sample.answer, sample.example) for sample in samples]
     return found
 
 
@@ -114,10 +127,38 @@ def _judged(
     return {JUDGE: judged.values(arm, [sample.id for sample in samples])}
 
 
+def setup_of(run: RunDir, config: Config, choices: Sequence[str]) -> Setup:
+    """What the scorers of a run are made from, once the files behind them are known unchanged.
+
+    Raises:
+        RunError: a file that scores depend on has changed since the plan was frozen.
+        ConfigError: it is gone.
+    """
+    setup = Setup.of(config, run.root, form(config, tuple(choices)))
+    before = read_json(run.file("plan.json")).get("scorer_files", {})
+    now = files_of(setup)
+    changed = sorted(key for key in before if before[key] != now.get(key))
+    if changed:
+        raise RunError(
+            f"{run.path}: what {', '.join(changed)} names has changed since this run's plan was"
+            " frozen, so its answers would be judged by other rules. Put it back as it was, or"
+            " start a new run."
+        )
+    return setup
+
+
+def scores_on(
+    run: RunDir, config: Config, choices: Sequence[str], arm: str, split: str
+) -> dict[str, Values]:
+    """Every metric of an arm's stored answers on a split.
+
+    Raises:
+        RunError: the run did not get so far.
+    """
+    scorers = build(setup_of(run, config, choices))
+    return _scores(run, arm, split, read_samples(run, arm, split), scorers, asked(config.eval))
+
+
 def gold(sample: Sample) -> Example:
     """A stored sample as the example that scorers compare with."""
-    messages = (
-        {"role": "user", "content": sample.question},
-        {"role": "assistant", "content": sample.gold},
-    )
-    return Example(sample.id, messages, sample.source, sample.group)  # type: ignore[arg-type]
+    return sample.example

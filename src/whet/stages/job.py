@@ -14,15 +14,24 @@ from whet.configfile import dump_yaml, read_config
 from whet.data import Dataset
 from whet.errors import ConfigError, RunError
 from whet.evals.choose import validation_sample
+from whet.evals.scorers import Scorer, Setup, build
 from whet.launch import refuse_several
 from whet.progress import Progress, check_stop
 from whet.project import Project, open_project
 from whet.rundir import RunDir, State, read_json, write_text
 from whet.stages.judge.setup import check_judge
-from whet.stages.preparing import check_metrics, check_serving, decoding, frozen_plan, prepare
+from whet.stages.preparing import (
+    check_metrics,
+    check_serving,
+    decoding,
+    form,
+    frozen_plan,
+    prepare,
+)
 from whet.types import Decoding, Example
 
 if TYPE_CHECKING:
+    from whet.evals.scorers.likeness.similarity import Measure
     from whet.retrieval import Embedder, Index, Neighbours
     from whet.stages.models import Models
     from whet.training.distributed import Ranks
@@ -57,6 +66,7 @@ class Job:
     warnings: list[str] = field(default_factory=list)
     ranks: Ranks | None = None
     accept_changes: bool = False
+    _measures: dict[str, Measure] = field(default_factory=dict)
 
     @property
     def config(self) -> Config:
@@ -82,6 +92,20 @@ class Job:
     def abstain(self) -> bool:
         """Whether arms with passages may say that they do not know; not among fixed choices."""
         return not self.decoding.choices
+
+    @cached_property
+    def scorers(self) -> dict[str, Scorer]:
+        """A scorer for every metric that needs no model."""
+        asked_form = form(self.config, self.decoding.choices)
+        return build(Setup.of(self.config, self.project.root, asked_form))
+
+    def measure(self, metric: str) -> Measure:
+        """What measures a metric that needs a model, loaded once."""
+        from whet.stages.scoring import measure_of
+
+        if metric not in self._measures:
+            self._measures[metric] = measure_of(self, metric)
+        return self._measures[metric]
 
     @cached_property
     def models(self) -> Models:
@@ -156,7 +180,7 @@ def start(
     project = open_project(source, overrides, root)
     dataset = prepare(project, smoke=options.smoke)
     how = decoding(project.config, dataset)
-    check_metrics(project.config, how)
+    check_metrics(project, dataset, how)
     check_serving(project.config)
     check_judge(project)
     if verb != "train" and options.judged == "test" and not options.smoke:

@@ -12,12 +12,14 @@ from whet.evals.case import JudgedArm, cheapest_first
 from whet.evals.compare import Comparison, arm_table
 from whet.evals.gates import GATE_LEVEL, Gate, Waiver, collect, format_gate, latency_gate, waive
 from whet.evals.regression import forgetting_gate, refusals_gate
+from whet.evals.scorers import leading
 from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, write_json
-from whet.stages.evidence import Evidence, gold, read_evidence
+from whet.stages.evidence import Evidence, read_evidence
 from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
+from whet.stages.judge.gate import judge_gate
 from whet.stages.people.deciding import decide_by_votes, decides_by_votes, judge_by_people
-from whet.stages.preparing import choosing_metric, form, gate_settings
+from whet.stages.preparing import form, gate_settings
 from whet.stats import look_level
 from whet.types import Interval
 
@@ -161,10 +163,12 @@ def _judged(evidence: Evidence, arm: str, measured: Mapping[str, Any]) -> dict[s
             refusals["harmful"],
             margin=settings.refusals.margin,
         )
+    if settings.judge:
+        found["judge"] = judge_gate(evidence, arm, settings.judge, _level(evidence))
     samples = evidence.samples[arm]
     if settings.format:
         asked = form(evidence.config, ())
-        values = [asked(sample.answer, gold(sample)) for sample in samples]
+        values = [asked(sample.answer, sample.example) for sample in samples]
         found["format"] = format_gate(values, floor=settings.format.floor, level=_level(evidence))
     if settings.latency:
         found["latency"] = latency_gate(
@@ -180,9 +184,7 @@ def _level(evidence: Evidence) -> float:
 
 def strongest(evidence: Evidence, kind: ArmKind) -> str | None:
     """The arm of a kind with the best mean of the primary metric; of equals the cheapest."""
-    metric = evidence.config.eval.primary or evidence.config.eval.metrics[0]
-    if not all(metric in evidence.scores[arm.name] for arm in evidence.arms if arm.kind is kind):
-        metric = choosing_metric(evidence.config) or evidence.config.eval.metrics[0]
+    metric = leading(evidence.config.eval)
     ours = [JudgedArm(arm.name, arm.kind) for arm in evidence.arms if arm.kind is kind]
     names = [arm.name for arm in cheapest_first(ours)]
 

@@ -126,17 +126,25 @@ class Models:
         files = sorted(self.adapter.glob("adapter_*"))
         return f"{self.base_model.identity}+{digest(files)}"
 
-    def other(self, name: str | None, adapter: str | None) -> Completer:
-        """Answers of another model or adapter that an arm names."""
+    def other_model(self, name: str | None, adapter: str | None) -> LoadedModel:
+        """Another model or adapter that an arm names."""
         from whet.models.adapter import load_adapter
-        from whet.models.files import digest
 
         folder = None if adapter is None else self._project.path(adapter)
         four_bit = folder is not None and _in_four_bits(folder)
         loaded = self.load(name or self._project.config.model, four_bit=four_bit)
-        identity = loaded.identity
         if folder is not None:
             load_adapter(loaded, folder)
+        return loaded
+
+    def other(self, name: str | None, adapter: str | None) -> Completer:
+        """Answers of another model or adapter that an arm names."""
+        from whet.models.files import digest
+
+        folder = None if adapter is None else self._project.path(adapter)
+        loaded = self.other_model(name, adapter)
+        identity = loaded.identity
+        if folder is not None:
             identity += f"+{digest(sorted(folder.glob('adapter_*')))}"
         return _completer(loaded, identity)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from whet.evals.arms import Arm
 from whet.evals.plan import items_digest
+from whet.evals.scorers import Setup, files_of
 from whet.rundir import write_json
 from whet.stages.arms import NEAREST, candidates, check_arms, wanted
 from whet.stages.baselines import read_chosen
@@ -27,6 +28,7 @@ def freeze_plan(job: Job) -> None:
         record |= frozen_plan(job.config, job.dataset, names, job.decoding).to_json()
     else:
         record["items"] = items_digest([item.id for item in job.judged])
+    record["scorer_files"] = files_of(Setup.of(job.config, job.project.root, None))
     if job.config.judge is not None:
         rubric = rubric_of(job.project, job.config.judge)
         record["judge"] = {

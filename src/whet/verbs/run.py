@@ -18,6 +18,7 @@ from whet.stages.job import Job, Options, Stage, start, work
 from whet.stages.judge.stage import judge_answers
 from whet.stages.planning import freeze_plan
 from whet.stages.reporting import write_report
+from whet.stages.scoring import measure_scores
 from whet.stages.training import train_candidates
 
 STAGES: tuple[Stage, ...] = (
@@ -26,6 +27,7 @@ STAGES: tuple[Stage, ...] = (
     ("plan", freeze_plan),
     ("train", train_candidates),
     ("candidates", answer_all),
+    ("scores", measure_scores),
     ("gates", measure_gates),
     ("judge", judge_answers),
     ("report", lambda job: write_report(job.run)),

@@ -32,6 +32,7 @@ ROWS: dict[str, Any] = {
     "columns with our names": {"prompt": "q", "completion": "a", "group": "g", "fields": "f"},
     "odd characters": {"input": "a\u2028b\u0085c\U0001f600\r\nd", "output": "\t'\"\\"},
     "history": {"input": "q", "output": "a", "history": [["b", "c"]], "customer": "k"},
+    "lists of texts": {"input": "q", "output": "a", "references": ["b"], "criteria": ["c", "d"]},
 }  # fmt: skip
 
 

@@ -111,6 +111,16 @@ def test_good_and_bad_marks_beside_messages_are_warned_of(tmp_path: Path) -> Non
     assert [finding.kind for finding in reading.findings] == ["feedback"]
 
 
+def test_references_criteria_and_passages_may_be_lists_of_texts(tmp_path: Path) -> None:
+    kept = {"references": ["z"], "criteria": ["short", "kind"], "passages": {"p1": "text"}}
+    row = {"text": "x", "label": "y", **kept, "tags": ["a"]}
+    reading = read_rows(tmp_path, row)
+    assert dict(reading.examples[0].fields) == {"text": "x", "label": "y", **kept}
+    assert [str(finding) for finding in reading.findings] == ["a.jsonl: not used: tags."]
+    odd = read_rows(tmp_path, {"text": "x", "label": "y", "references": [1]})
+    assert [str(finding) for finding in odd.findings] == ["a.jsonl: not used: references."]
+
+
 def test_scalars_become_fields_and_the_rest_is_said_to_be_unused(tmp_path: Path) -> None:
     row = {"text": "x", "label": "y", "n": 3, "f": 0.5, "ok": True, "none": None, "meta": {"a": 1}}
     reading = read_rows(tmp_path, row)

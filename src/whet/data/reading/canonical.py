@@ -11,6 +11,10 @@ from typing import Any
 
 _SCALARS = (str, int, float, bool)
 
+LISTS = ("references", "criteria", "passages")
+"""Columns that may hold several texts: further right answers, what a judge and reviewers look
+for, and what the answer may rest on."""
+
 
 def is_canonical(values: Mapping[str, Any]) -> bool:
     """Whether a row keeps its other columns in an object of their own."""
@@ -18,9 +22,19 @@ def is_canonical(values: Mapping[str, Any]) -> bool:
 
 
 def columns_of(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The row's columns that hold one value each: what prompt files and slices may name."""
+    """The columns that hold one value each, and `LISTS`: what prompts and scorers may name."""
     columns = values["fields"] if is_canonical(values) else values
-    return {k: v for k, v in columns.items() if v is None or isinstance(v, _SCALARS)}
+    return {k: v for k, v in columns.items() if is_kept(k, v)}
+
+
+def is_kept(name: str, value: Any) -> bool:
+    """Whether a column is kept beside the conversation: single values, and lists of texts."""
+    if value is None or isinstance(value, _SCALARS):
+        return True
+    if name == "passages" and isinstance(value, dict):
+        return all(isinstance(text, str) for text in value.values())
+    texts = isinstance(value, list) and all(isinstance(text, str) for text in value)
+    return name in LISTS and texts
 
 
 def group_of(values: Mapping[str, Any]) -> str | None:

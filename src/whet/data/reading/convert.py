@@ -7,7 +7,7 @@ from typing import Any
 
 from whet.data.reading.blocks import text_of
 from whet.data.reading.calls import tool_of
-from whet.data.reading.canonical import columns_of, group_of, is_canonical
+from whet.data.reading.canonical import columns_of, group_of, is_canonical, is_kept
 from whet.data.reading.cells import Cells, Passed
 from whet.data.reading.conversation import conversation_faults
 from whet.data.reading.formats import Format
@@ -78,7 +78,7 @@ class Converter:
     def _note_unused(self, values: dict[str, Any]) -> None:
         used = {*self.form.columns.values(), *(["fields"] if is_canonical(values) else [])}
         for name, value in values.items():
-            if name not in used and value is not None and not isinstance(value, _SCALARS):
+            if name not in used and not is_kept(name, value):
                 self.passed.unused[name] = None
 
 

@@ -152,21 +152,27 @@ def _better(value: Any, arms: tuple[str, ...]) -> float:
 
 
 def _names(pair: Any) -> tuple[str, ...]:
-    if isinstance(pair, list) and len(pair) == 2 and len(set(map(str, pair))) == 2:
-        if all(isinstance(name, str) and name and name != TIE for name in pair):
-            return tuple(pair)
+    if isinstance(pair, list) and len(pair) == 2:
+        names = [name for name in pair if isinstance(name, str) and name not in ("", TIE)]
+        if len(set(names)) == 2:
+            return tuple(names)
     raise ValueError(f"`pair` is {pair!r}; expected two names of arms.")
 
 
 def _answers(row: Mapping[str, Any], arms: tuple[str, ...]) -> tuple[str, ...] | None:
-    given = row.get("answers") if len(arms) == 2 else row.get("answer")
+    if len(arms) == 1:
+        given = row.get("answer")
+        if given is not None and not isinstance(given, str):
+            raise ValueError("`answer` is not a text.")
+        return None if given is None else (given,)
+    given = row.get("answers")
     if given is None:
         return None
-    texts = [given.get(arm) for arm in arms] if isinstance(given, dict) else [given]
-    if len(texts) != len(arms) or not all(isinstance(text, str) for text in texts):
-        raise ValueError(f"the answers of {' and '.join(arms)} are not both texts."
-                         if len(arms) == 2 else "`answer` is not a text.")  # fmt: skip
-    return tuple(texts)
+    texts = [given.get(arm) for arm in arms] if isinstance(given, dict) else []
+    found = tuple(text for text in texts if isinstance(text, str))
+    if len(found) != 2:
+        raise ValueError(f"`answers` does not hold the texts of {arms[0]} and {arms[1]}.")
+    return found
 
 
 def _material(row: Mapping[str, Any]) -> Material:

@@ -1,7 +1,8 @@
 """A judge's answer to a verdict, strictly: anything else is *unscored*, never a zero or a tie.
 
-The whole answer has to be one JSON object with the two keys that were asked for. A single code
-fence around it is taken off, since several models cannot help writing one. Each way to go wrong has
+The whole answer has to be one JSON object with the two keys that were asked for. Taken off are the
+`<think>` block that models write before they answer, and a single code fence around the answer,
+since several models cannot help writing either. Each way to go wrong has
 a name, and the report counts them: a judge that often goes wrong judges the easy items only.
 """
 
@@ -45,7 +46,8 @@ class Parsed:
     fault: Malformed | None = None
 
 
-_FENCE = re.compile(r"```(?:json|JSON)?[ \t]*\n(.*?)\n?[ \t]*```", re.DOTALL)
+_FENCE = "```"
+_THOUGHT = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 BETTER = ("A", "B", "tie")
 
 
@@ -77,16 +79,19 @@ def parse_pair(text: str, finish: FinishReason = FinishReason.STOP) -> Parsed:
 
 def _object(text: str, key: str, finish: FinishReason) -> dict[str, Any] | Malformed:
     """The object with `reason` and the key, or what is wrong."""
-    text = text.strip()
+    thought = _THOUGHT.match(text)
+    text = text[thought.end() if thought else 0 :].strip()
     if not text:
         return Malformed.EMPTY
-    if "```" in text:
-        fenced = _FENCE.fullmatch(text)
-        if fenced is None or "```" in fenced[1]:
+    if text.startswith(_FENCE):
+        first, _, rest = text.partition("\n")
+        within = rest.removesuffix(_FENCE).strip()
+        whole = first.strip() in (_FENCE, f"{_FENCE}json", f"{_FENCE}JSON")
+        if not whole or not rest.endswith(_FENCE) or within[:1] not in ("{", "["):
             return Malformed.BROKEN_FENCE
-        text = fenced[1].strip()
-        if text[:1] not in ("{", "["):
-            return Malformed.BROKEN_FENCE
+        text = within
+    elif _FENCE in text and text[0] != "{":
+        return Malformed.BROKEN_FENCE
     if text[0] not in '{["0123456789-tfnNI':
         return Malformed.REFUSAL if is_refusal(text) else Malformed.PROSE
     found = _value(text, finish)

@@ -40,7 +40,10 @@ def calibrated(run: RunDir, judged: Judged) -> Calibrated:
     """
     about, notes = judged.about, []
     pairs: dict[str, list[tuple[float | None, float]]] = {"score": [], "pairwise": []}
-    _of_brought(judged, pairs)
+    unused = _of_brought(judged, pairs)
+    if unused:
+        notes.append(f"{unused} labels of judge.calibration are of a kind that judge.mode does not"
+                     " ask for, or of two equal answers.")  # fmt: skip
     unknown, draws = _of_own(run, judged, pairs)
     if unknown:
         notes.append(f"{unknown} labels in {LABELS} are of items or arms that were not judged.")
@@ -85,18 +88,22 @@ def _named(judged: Judged) -> tuple[JudgeCalibration | None, str]:
     return (None, refused) if refused else (named, "")
 
 
-def _of_brought(judged: Judged, pairs: dict[str, list[tuple[float | None, float]]]) -> None:
-    """Verdicts on answers that labels brought along."""
+def _of_brought(judged: Judged, pairs: dict[str, list[tuple[float | None, float]]]) -> int:
+    """Verdicts on answers that labels brought along; how many labels nobody was asked about."""
     rows = [row for row in judged.rows if row.label is not None]
     scores = {row.label: row for row in rows if row.kind == "score"}
     both = both_orders([row for row in rows if row.kind == "pairwise"])
     preferences = {label: pair.preference for (_, label), pair in both.items()}
+    unused = 0
     for number, label in enumerate(judged.about.labels):
         says = float(label["says"])
         if label["kind"] == "score" and number in scores:
             pairs["score"].append((_good(scores[number], judged.about.passing), says))
         elif label["kind"] == "pairwise" and number in preferences:
             pairs["pairwise"].append((preferences[number], says))
+        else:
+            unused += 1
+    return unused
 
 
 def _of_own(

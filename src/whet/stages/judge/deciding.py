@@ -16,8 +16,7 @@ from whet.evals.gates import Gate
 from whet.evals.verdict import Verdict, VerdictKind, decide
 from whet.rundir import RunDir
 from whet.stages.evidence import Evidence
-from whet.stages.judge.agreeing import calibrated
-from whet.stages.judge.stored import Judged, Values, read_judged
+from whet.stages.judge.stored import Judged, Values
 from whet.stages.preparing import JUDGE, PREFERENCE, gate_settings
 
 NOT_JUDGED = "The judge decides here, and it has judged none of these answers."
@@ -35,11 +34,11 @@ def decide_by_judge(
     run: RunDir, evidence: Evidence, gates: Sequence[Gate], notes: Sequence[str]
 ) -> Verdict:
     """The verdict on the items that were drawn for the judge, if it may decide."""
-    judged = read_judged(run)
-    if judged is None or judged.about.split != evidence.split:
+    judged, agreed = evidence.judged, evidence.calibrated
+    if judged is None or agreed is None or judged.about.split != evidence.split:
         return _open([NOT_JUDGED, *notes], "Name a judge under judge: and answer again.", gates)
     kind = "score" if evidence.config.eval.primary == JUDGE else "pairwise"
-    held = calibrated(run, judged).standings[kind]
+    held = agreed.standings[kind]
     if not held.decides:
         told = f"The judge decides nothing yet. {held.why}"
         remedy = f"{held.remedy} Then: whet verdict {run.path}"

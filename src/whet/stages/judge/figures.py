@@ -11,9 +11,8 @@ from whet.evals.compare import by_votes
 from whet.evals.judge.bias import PairJudged, first_shown_rate, flip_rate, lengths
 from whet.evals.judge.calibration import Agreement, Standing, corrected
 from whet.evals.judge.length_control import controlled_preference
-from whet.rundir import RunDir
-from whet.stages.judge.agreeing import Calibrated, calibrated, keep_calibration
-from whet.stages.judge.stored import Judged, read_judged
+from whet.stages.judge.agreeing import Calibrated
+from whet.stages.judge.stored import Judged
 from whet.stats.means import mean_interval
 from whet.stats.proportions import wilson
 from whet.types import Interval
@@ -26,21 +25,19 @@ UNCALIBRATED = "not calibrated: decides nothing"
 Groups = Mapping[str, Hashable | None]
 
 
-def judge_details(run: RunDir, groups: Groups) -> dict[str, Any] | None:
-    """All figures of a run's judge, None where none judged. Keeps the calibration beside them.
+def judge_details(
+    judged: Judged | None, found: Calibrated | None, groups: Groups
+) -> dict[str, Any] | None:
+    """All figures of a run's judge, None where none judged.
 
     Args:
-        run: The run folder.
+        judged: What the judge said.
+        found: How far it agrees with people.
         groups: The group of each item, by id.
-
-    Raises:
-        DataError: `judge/labels.jsonl` holds lines that are no labels.
     """
-    judged = read_judged(run)
-    if judged is None:
+    if judged is None or found is None:
         return None
-    about, found = judged.about, calibrated(run, judged)
-    keep_calibration(run, judged, found)
+    about = judged.about
     faults = Counter(row.fault for row in judged.rows if row.fault)
     return {
         "label": _label(found, about.modes),
@@ -73,6 +70,19 @@ def judge_details(run: RunDir, groups: Groups) -> dict[str, Any] | None:
         "spot_check": about.spot_check,
         "warnings": [*about.warnings, *found.notes],
     }
+
+
+def judge_findings(told: Mapping[str, Any] | None) -> list[str]:
+    """What a reader has to know of a judge's figures, wherever they stand."""
+    if told is None:
+        return []
+    unscored, verdicts = sum(told["unscored"].values()), told["verdicts"]
+    found = [f"Figures of the judge {told['model']}: {told['label']}."]
+    found += [held["why"] for held in told["calibrations"].values()]
+    if unscored:
+        kinds = ", ".join(f"{count} {kind}" for kind, count in told["unscored"].items())
+        found.append(f"The judge gave no verdict on {unscored} of {verdicts}: {kinds}.")
+    return [*found, *told["warnings"]]
 
 
 def _label(found: Calibrated, modes: Sequence[str]) -> str:

@@ -17,6 +17,11 @@ from whet.evals.judge.rubric import GENERAL, GENERAL_NAME, Rubric, usual_passing
 from whet.project import Project
 from whet.stages.preparing import JUDGE, PREFERENCE
 
+KEY_IN_ADDRESS = (
+    "judge.endpoint: the address holds a name, key or query. Put the key into an environment"
+    " variable and name it under judge.api_key_env."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Labelled:
@@ -39,8 +44,7 @@ def check_judge(project: Project) -> None:
     if settings is not None:
         parts = urlsplit(settings.endpoint or "")
         if parts.username or parts.password or parts.query:
-            faults.append("judge.endpoint: the address holds a name, key or query. Put the key into"
-                          " an environment variable and name it under judge.api_key_env.")  # fmt: skip
+            faults.append(KEY_IN_ADDRESS)
         name = settings.api_key_env
         if name and not os.environ.get(name, "").strip():
             faults.append(f"judge.api_key_env: the environment variable {name} is not set.")
@@ -64,6 +68,12 @@ def _missing(config: Config) -> list[str]:
         faults.append(f"{what} needs a judge: name its model under judge.model.")
     elif needed and settings is not None and needed not in settings.mode:
         faults.append(f"{what} needs judge.mode to hold {needed}.")
+    if JUDGE in config.eval.metrics and (settings is None or "score" not in settings.mode):
+        faults.append("eval.metrics: judge needs a judge: name it under judge:, mode score.")
+    if PREFERENCE in config.eval.metrics:
+        faults.append("eval.metrics: preference is between two arms: it can only be eval.primary.")
+    if config.gates.judge and (settings is None or "score" not in settings.mode):
+        faults.append("gates.judge needs a judge: name it under judge:, its mode to hold score.")
     if (primary == JUDGE or by_judge) and choosing_fault(config):
         faults.append(choosing_fault(config))
     return faults

@@ -2,34 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from whet.config import JudgeConfig
-from whet.evals.arms import Arm, ArmKind
-from whet.evals.judge.bias import num_words
+from whet.evals.arms import ArmKind
 from whet.evals.judge.draws import drawn, spot_checked
 from whet.evals.judge.families import kinship
-from whet.evals.judge.labels import Label
 from whet.evals.judge.parsing import Malformed, Parsed, parse_pair, parse_score
-from whet.evals.judge.prompts import Material
 from whet.evals.judge.rubric import Rubric
-from whet.rundir import read_jsonl
-from whet.stages.arms import Sample
 from whet.stages.job import Job
-from whet.stages.judge.asking import (
-    Replies,
-    Reply,
-    ask_judge,
-    decoding_of,
-    judge_completer,
-    key_of,
-)
+from whet.stages.judge.asking import Judge, Questions, Replies, Reply
 from whet.stages.judge.asks import Ask, Subject, Wanted, asks_of_labels
+from whet.stages.judge.material import Words, candidate_first, names_of, pairs_of, subjects_of
 from whet.stages.judge.setup import Labelled, labelled_of, rubric_of
 from whet.stages.judge.stored import About, Judged, Row, write_judged
 from whet.stages.planning import judged_split, planned_arms
-from whet.types import Example
 
 
 def judge_answers(job: Job) -> None:
@@ -40,105 +28,66 @@ def judge_answers(job: Job) -> None:
         RunError, EndpointError: it stopped before it was through; what was said is kept.
     """
     settings = job.config.judge
-    if settings is None:
+    task = _task(job, settings) if settings is not None else None
+    if settings is None or task is None:
         return
-    rubric = rubric_of(job.project, settings)
-    labelled = labelled_of(job.project, settings, rubric)
-    arms = [arm for arm in planned_arms(job) if arm.kind is not ArmKind.CONTROL]
-    subjects = _subjects(job, arms)
-    if not subjects:
-        job.warn("judge: no answers were made that could be judged.")
-        return
-    pairs = pairs_of(arms)
-    if "pairwise" in settings.mode and not pairs:
-        job.warn("judge: no pairs are compared: that takes a candidate and a baseline.")
-    wanted = Wanted(rubric, settings.mode, [a.name for a in arms], pairs, _names(job, arms))
-    labelled = replace(labelled, labels=[_candidate_first(x, pairs) for x in labelled.labels])
-    chosen = {subject.item: subject for subject in subjects}
-    sample = [chosen[item] for item in drawn(list(chosen), settings.sample)]
-    asks = asks_of_labels(labelled.labels, wanted)
-    by_item = {subject.item: list(wanted.asks(subject)) for subject in sample}
-    asks += [ask for found in by_item.values() for ask in found]
-    completer = judge_completer(job, settings)
-    decoding = decoding_of(settings)
-    keys = {id(ask): key_of(ask.messages, completer.identity, decoding) for ask in asks}
-    replies = ask_judge(
-        job,
-        settings,
-        completer,
-        {keys[id(ask)]: ask.messages for ask in asks},
-        {item: [keys[id(ask)] for ask in found] for item, found in by_item.items()},
+    judge = Judge(job, settings)
+    keys = {id(ask): judge.key(ask.messages) for ask in task.asks}
+    replies = judge.replies(
+        Questions(
+            {keys[id(ask)]: ask.messages for ask in task.asks},
+            {item: [keys[id(ask)] for ask in asks] for item, asks in task.by_item.items()},
+        )
     )
-    words = _Words(sample, labelled.labels)
-    rows = [_row(ask, replies.by_key[keys[id(ask)]], rubric, words) for ask in asks]
-    rows += _same(sample, wanted, words)
-    about = _about(job, settings, rubric, labelled, wanted, sample, len(subjects),
-                   completer.identity, replies)  # fmt: skip
-    judged = Judged(about, rows)
-    write_judged(job.run, judged, rubric.text)
+    words = Words(task.sample, task.labelled.labels)
+    rows = [_row(a, replies.by_key[keys[id(a)]], task.wanted.rubric, words) for a in task.asks]
+    rows += _same(task.sample, task.wanted, words)
+    judged = Judged(_about(job, settings, task, judge.identity, replies), rows)
+    write_judged(job.run, judged, task.wanted.rubric.text)
     _tell(job, judged)
 
 
-def pairs_of(arms: Sequence[Arm]) -> list[tuple[str, str]]:
-    """Every candidate with every baseline, and a candidate with retrieval with those without."""
-    candidates = [arm for arm in arms if arm.kind is ArmKind.CANDIDATE]
-    baselines = [arm for arm in arms if arm.kind is ArmKind.BASELINE]
-    found = [(a.name, b.name) for a in candidates for b in baselines]
-    found += [
-        (a.name, b.name) for a in candidates if a.uses_rag for b in candidates if not b.uses_rag
-    ]
-    return found
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What is to be judged. `by_item` are the questions of each drawn item, in the order of the
+    draw; `of_labels` those about answers that labels bring along, which are asked first.
+    """
+
+    wanted: Wanted
+    labelled: Labelled
+    sample: list[Subject]
+    num_items: int
+    of_labels: list[Ask]
+    by_item: dict[str, list[Ask]]
+
+    @property
+    def asks(self) -> list[Ask]:
+        """All questions in order."""
+        return [*self.of_labels, *(ask for asks in self.by_item.values() for ask in asks)]
 
 
-def _candidate_first(label: Label, pairs: Sequence[tuple[str, str]]) -> Label:
-    """The label of a pair in the order in which this run compares the two."""
-    turned = label.arms[::-1]
-    return label.turned((turned[0], turned[1])) if turned in pairs else label
+def _task(job: Job, settings: JudgeConfig) -> Task | None:
+    """None, which is said, where there is nothing to judge."""
+    rubric = rubric_of(job.project, settings)
+    labelled = labelled_of(job.project, settings, rubric)
+    arms = [arm for arm in planned_arms(job) if arm.kind is not ArmKind.CONTROL]
+    subjects = {subject.item: subject for subject in subjects_of(job, arms)}
+    if not subjects:
+        job.warn("judge: no answers were made that could be judged.")
+        return None
+    pairs = pairs_of(arms)
+    if "pairwise" in settings.mode and not pairs:
+        job.warn("judge: no pairs are compared: that takes a candidate and a baseline.")
+    wanted = Wanted(rubric, settings.mode, [a.name for a in arms], pairs, names_of(job, arms))
+    labelled = replace(labelled, labels=[candidate_first(x, pairs) for x in labelled.labels])
+    sample = [subjects[item] for item in drawn(list(subjects), settings.sample)]
+    return Task(
+        wanted, labelled, sample, len(subjects), asks_of_labels(labelled.labels, wanted),
+        {subject.item: list(wanted.asks(subject)) for subject in sample},
+    )  # fmt: skip
 
 
-def _subjects(job: Job, arms: Sequence[Arm]) -> list[Subject]:
-    """The judged items with every arm's answer; none where there was no look."""
-    split = judged_split(job)
-    items = job.validation if split == "validation" else job.dataset.test
-    answers: dict[str, dict[str, str]] = {item.id: {} for item in items}
-    for arm in arms:
-        path = job.run.samples(arm.name, split)
-        for row in read_jsonl(path) if path.is_file() else ():
-            sample = Sample(**row)
-            answers[sample.id][arm.name] = sample.answer
-    return [Subject(i.id, _material(i), answers[i.id]) for i in items if answers[i.id]]
-
-
-def _material(item: Example) -> Material:
-    criteria = item.fields.get("criteria")
-    if isinstance(criteria, str):
-        criteria = [criteria] if criteria.strip() else []
-    told = tuple(str(text) for text in criteria) if isinstance(criteria, list) else ()
-    return Material(item.prompt, told, (item.answer,) if item.answer.strip() else ())
-
-
-def _names(job: Job, arms: Sequence[Arm]) -> list[str]:
-    """Names that would tell who answered."""
-    settings = job.config.arms.values()
-    named = [job.config.model, job.options.adapter, *(arm.name for arm in arms)]
-    named += [name for setting in settings for name in (setting.model, setting.adapter)]
-    return [name for name in named if name]
-
-
-class _Words:
-    """Lengths of the answers of an ask."""
-
-    def __init__(self, sample: Sequence[Subject], labels: Sequence[Label]) -> None:
-        self._items: Mapping[str, Mapping[str, str]] = {s.item: s.answers for s in sample}
-        self._labels = labels
-
-    def of(self, item: str, arms: Sequence[str], label: int | None) -> list[int]:
-        if label is not None:
-            return [num_words(text) for text in self._labels[label].answers or ()]
-        return [num_words(self._items[item][arm]) for arm in arms]
-
-
-def _row(ask: Ask, reply: Reply, rubric: Rubric, words: _Words) -> Row:
+def _row(ask: Ask, reply: Reply, rubric: Rubric, words: Words) -> Row:
     if reply.text is None:
         parsed = Parsed(None, fault=Malformed.NO_ANSWER)
     elif ask.kind == "score":
@@ -151,7 +100,7 @@ def _row(ask: Ask, reply: Reply, rubric: Rubric, words: _Words) -> Row:
                lengths, label=ask.label)  # fmt: skip
 
 
-def _same(sample: Sequence[Subject], wanted: Wanted, words: _Words) -> list[Row]:
+def _same(sample: Sequence[Subject], wanted: Wanted, words: Words) -> list[Row]:
     """Ties of equal answers, about which the judge was not asked."""
     if "pairwise" not in wanted.modes:
         return []
@@ -165,18 +114,9 @@ def _same(sample: Sequence[Subject], wanted: Wanted, words: _Words) -> list[Row]
     ]  # fmt: skip
 
 
-def _about(
-    job: Job,
-    settings: JudgeConfig,
-    rubric: Rubric,
-    labelled: Labelled,
-    wanted: Wanted,
-    sample: Sequence[Subject],
-    num_items: int,
-    identity: str,
-    replies: Replies,
-) -> About:
-    ids = [subject.item for subject in sample]
+def _about(job: Job, settings: JudgeConfig, task: Task, identity: str, replies: Replies) -> About:
+    wanted, labelled, rubric = task.wanted, task.labelled, task.wanted.rubric
+    ids = [subject.item for subject in task.sample]
     models = {
         arm: (job.config.arms[arm].model if arm in job.config.arms else None) or job.config.model
         for arm in wanted.arms
@@ -192,10 +132,10 @@ def _about(
         modes=list(settings.mode),
         split=judged_split(job),
         items=ids,
-        num_items=num_items,
+        num_items=task.num_items,
         pairs=[list(pair) for pair in wanted.pairs] if "pairwise" in settings.mode else [],
         arms=list(wanted.arms),
-        num_masked=wanted.num_masked(sample),
+        num_masked=wanted.num_masked(task.sample),
         num_asked=replies.num_asked,
         num_reused=replies.num_reused,
         spent=replies.spent if settings.price else None,
@@ -221,5 +161,3 @@ def _tell(job: Job, judged: Judged) -> None:
         f"judge: {len(about.items)} of {about.num_items} items judged, {len(judged.rows)} verdicts,"
         f" {unscored} unscored{spent}"
     )
-    for warning in about.warnings:
-        job.warn(warning)

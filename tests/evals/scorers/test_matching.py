@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from whet.errors import ConfigError
 from whet.evals.scorers import (
+    METRICS,
+    Better,
     exact_match,
     format_scorer,
     normalise,
@@ -15,6 +17,7 @@ from whet.evals.scorers import (
     scorer,
     token_f1,
 )
+from whet.evals.scorers.matching import contains, finds_regex, length
 from whet.types import Example
 
 
@@ -112,7 +115,41 @@ def test_a_format_is_one_form() -> None:
 
 def test_scorers_are_found_by_name_and_the_known_ones_are_named() -> None:
     assert scorer("exact_match") is exact_match
-    with pytest.raises(ConfigError, match=r"accuracy, exact_match, format, token_f1"):
+    with pytest.raises(ConfigError, match=r"Known: accuracy, bertscore, bleu, chrf"):
         scorer("bleu4")
     with pytest.raises(ConfigError, match=r"gates\.format"):
         scorer("format")
+
+
+def test_of_several_references_the_best_one_counts() -> None:
+    several = Example.of(
+        [{"role": "user", "content": "?"}, {"role": "assistant", "content": "a red car"}],
+        "t.jsonl:1",
+        fields={"references": ["a blue car", "the automobile"]},
+    )
+    assert exact_match("The automobile.", several) == 1.0
+    assert token_f1("blue car", several) == 1.0
+    assert exact_match("a car", several) == 0.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [("The answer is no.", 1.0), ("I know", 0.0), ("NO", 1.0), ("north", 0.0), ("", 0.0)],
+)
+def test_contains_finds_whole_words_only(answer: str, expected: float) -> None:
+    assert contains(answer, _item("no")) == expected
+
+
+def test_contains_without_a_gold_answer_is_unscored() -> None:
+    assert contains("x", _item("")) is None
+
+
+def test_a_regex_is_found_anywhere_unless_it_is_anchored() -> None:
+    assert finds_regex(r"\d{3}")("call 123 now", _item("x")) == 1.0
+    assert finds_regex(r"^\d{3}$")("call 123 now", _item("x")) == 0.0
+
+
+def test_length_counts_words_and_is_better_neither_way() -> None:
+    assert length("two  words", _item("x")) == 2.0
+    assert length("", _item("x")) == 0.0
+    assert METRICS["length"].better is Better.NEITHER

@@ -1,0 +1,1 @@
+"""Whether answers rest on something: facts against a truth, citations against passages."""
