@@ -5,13 +5,14 @@
 # make check     format, lint, types, generated docs
 # make bench     training beside TRL + PEFT, on a quiet machine (about an hour on two cores)
 # make bench-gpu the same on a CUDA GPU, with the PyTorch of $(PYTHON); peers where they are installed
+# make bench-eval  short answers behind a long prompt beside transformers' generate (half an hour)
 # make docs      docs/config.md, docs/cli.md and docs/whet.schema.json from the code
 
 PYTHON ?= python3
 BIN := .venv/bin
 PIP := $(BIN)/pip --disable-pip-version-check -q
 
-.PHONY: demo install test test-all soak check format bench bench-gpu docs clean
+.PHONY: demo install test test-all soak check format bench bench-gpu bench-eval docs clean
 
 $(BIN)/python:
 	$(PYTHON) -m venv .venv
@@ -63,6 +64,9 @@ bench: .venv/peer
 
 bench-gpu:
 	PYTHONPATH=src:. $(PYTHON) -m benchmarks.training.gpu
+
+bench-eval: .venv/core
+	$(BIN)/python -m benchmarks.evaluation
 
 docs: .venv/core
 	$(BIN)/python scripts/docs.py

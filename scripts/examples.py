@@ -14,6 +14,7 @@ from pathlib import Path
 
 from example_data import (
     easy_sentiment,
+    house_voice,
     planted_forgetting,
     shop_facts,
     thirty_rows,
@@ -28,6 +29,7 @@ MAKERS: dict[str, Callable[[], dict[str, str]]] = {
     "easy-sentiment": easy_sentiment.files,
     "thirty-rows": thirty_rows.files,
     "planted-forgetting": planted_forgetting.files,
+    "house-voice": house_voice.files,
 }
 
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from benchmarks.training.job import Job
-from benchmarks.training.settings import MODULE, Setting
+from benchmarks.training.settings import Setting
 
 ROOT = Path(__file__).resolve().parents[2]
 LOSS_TOLERANCE = {"float32": 1e-4, "bfloat16": 2e-2, "float16": 2e-2}
@@ -39,16 +39,23 @@ class Measured:
     failed: str | None = None
 
 
+class Writable(Protocol):
+    """A job: what a worker is told."""
+
+    def write(self, path: Path) -> None:
+        """Writes it as a file."""
+
+
 class Worker:
     """A worker process."""
 
-    def __init__(self, setting: Setting, job: Job, folder: Path, num_threads: int) -> None:
+    def __init__(self, setting: Setting, job: Writable, folder: Path, num_threads: int) -> None:
         self.setting = setting
         path = folder / f"{setting.name.replace(' ', '-')}.json"
         job.write(path)
         self._errors = path.with_suffix(".log").open("w")
         self._process = subprocess.Popen(
-            [sys.executable, "-m", f"{MODULE}.{setting.worker}", str(path)],
+            [sys.executable, "-m", f"{setting.module}.{setting.worker}", str(path)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors, text=True,
             cwd=ROOT, env=_environment(num_threads),
         )  # fmt: skip
@@ -95,7 +102,7 @@ def _environment(num_threads: int) -> dict[str, str]:
 
 @contextmanager
 def workers(
-    settings: Sequence[Setting], jobs: Sequence[Job], folder: Path, num_threads: int
+    settings: Sequence[Setting], jobs: Sequence[Writable], folder: Path, num_threads: int
 ) -> Iterator[list[Worker]]:
     """The workers, built one after the other; closed in any case."""
     started: list[Worker] = []

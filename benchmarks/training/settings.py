@@ -3,8 +3,8 @@
 TRL's own defaults are gradient checkpointing and micro-batches of 8 examples; the setting `TRL`
 computes nothing again, which is less work. `grouped` gives it the examples of each step in the
 order of their length, which no sampler of its own would (it groups over the whole epoch, and then
-the steps hold other examples); it is the strongest padded peer that trains the same steps. Preference
-pairs go four at a time: eight need more than 24 GiB.
+the steps hold other examples); it is the strongest padded peer that trains the same steps.
+Preference pairs go four at a time: eight need more than 24 GiB.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ class Setting:
     worker: str
     options: dict[str, Any] = field(default_factory=dict)
     dtype: str = ""
+    module: str = MODULE
 
 
 WHET = Setting("whet", "whet_worker")

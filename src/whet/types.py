@@ -29,6 +29,8 @@ class Message(TypedDict):
 
 
 Messages = Sequence[Message]
+Tools = Sequence[Mapping[str, Any]]
+"""What a prompt offers to call, in OpenAI form; empty for nothing."""
 
 
 def content_id(value: Any) -> str:
@@ -142,8 +144,10 @@ class Completer(Protocol):
 
     identity: str
 
-    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
-        """One completion for each prompt, in order."""
+    def complete(
+        self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
+    ) -> list[Completion]:
+        """One completion for each prompt, in order; `tools`, where given, are each prompt's own."""
         ...
 
 

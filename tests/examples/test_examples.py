@@ -25,6 +25,7 @@ VERDICTS = {
     "easy-sentiment": "use_prompt",
     "thirty-rows": "inconclusive",
     "planted-forgetting": "do_not_ship",
+    "house-voice": "inconclusive",
 }
 
 NAMES = list(VERDICTS)

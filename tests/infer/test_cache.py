@@ -43,6 +43,16 @@ def test_identity_decoding_and_messages_keep_answers_apart(tmp_path: Path) -> No
         assert (cached.num_hits, cached.num_misses) == (0, 1)
 
 
+def test_tools_keep_answers_apart_and_are_handed_on(tmp_path: Path) -> None:
+    fake = echo()
+    cached = CachedCompleter(fake, tmp_path)
+    tools = ({"name": "weather"},)
+    cached.complete(ask("a"), GREEDY)
+    cached.complete(ask("a", "a"), GREEDY, [tools, ()])
+    assert (cached.num_hits, cached.num_misses) == (1, 2)
+    assert [list(offered) for offered in fake.offered] == [[], [{"name": "weather"}]]
+
+
 def test_sampled_answers_are_not_kept(tmp_path: Path) -> None:
     cached = CachedCompleter(echo(), tmp_path)
     for _ in range(2):

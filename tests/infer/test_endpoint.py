@@ -124,6 +124,34 @@ def test_stop_and_seed_are_sent_where_they_matter(serve: Callable[..., Server]) 
     assert server.bodies[0]["seed"] == 3
 
 
+WEATHER = {"type": "function", "function": {"name": "weather", "parameters": {"type": "object"}}}
+
+
+def test_tools_are_sent_with_their_prompt_and_calls_come_back_as_json(
+    serve: Callable[..., Server],
+) -> None:
+    call = {"id": "1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+
+    def reply(_: int, body: dict[str, Any]) -> Reply:
+        status, answer, headers = said("Let me see.")
+        if body["messages"][0]["content"] == "silent":
+            answer["choices"][0]["message"]["content"] = None
+        if "tools" in body:
+            answer["choices"][0]["message"]["tool_calls"] = [call]
+        return status, answer, headers
+
+    server = serve(reply)
+    completer = EndpointCompleter(server.url, "big", concurrency=1)
+    try:
+        asked = ask("plain", "both", "silent")
+        found = completer.complete(asked, Decoding(), [(), (WEATHER,), (WEATHER,)])
+    finally:
+        completer.close()
+    written = json.dumps({"tool_calls": [call]})
+    assert [c.text for c in found] == ["Let me see.", f"Let me see.\n{written}", written]
+    assert [body.get("tools") for body in server.bodies] == [None, [WEATHER], [WEATHER]]
+
+
 def test_the_key_comes_from_the_environment_and_is_never_told(
     serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
 ) -> None:

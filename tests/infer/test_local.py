@@ -221,3 +221,23 @@ def test_a_model_without_stop_tokens_is_refused(
 ) -> None:
     with pytest.raises(ModelError, match="no stop token"):
         LocalCompleter(make_model("llama"), tokenizer, stop_ids=(), identity="tiny")
+
+
+def test_each_prompt_is_asked_with_its_own_tools(
+    make_model: Callable[[str], Any], tokenizer: Any
+) -> None:
+    import copy
+
+    offering = copy.deepcopy(tokenizer)
+    offering.chat_template = (
+        "{% for t in tools or [] %}[{{ t.function.name }}]{% endfor %}" + tokenizer.chat_template
+    )
+    written = copy.deepcopy(tokenizer)
+    written.chat_template = "[card]" + tokenizer.chat_template
+    model, prompts = make_model("llama"), prompts_of(3)
+    tool = {"type": "function", "function": {"name": "card"}}
+    found = completer(model, offering).complete(prompts, GREEDY, [(), (tool,), ()])
+    plain = completer(model, tokenizer).complete(prompts, GREEDY)
+    expected = [plain[0], completer(model, written).complete(prompts[1:2], GREEDY)[0], plain[2]]
+    assert [c.text for c in found] == [c.text for c in expected]
+    assert found[1].num_prompt_tokens > plain[1].num_prompt_tokens

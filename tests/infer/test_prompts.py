@@ -42,3 +42,30 @@ def test_prompt_and_choice_are_what_the_template_writes_for_the_whole(
         ]
         assert whole[: len(prompt) + len(ids)] == [*prompt, *ids]
         assert whole[len(prompt) + len(ids)] in stops
+
+
+WEATHER = {
+    "type": "function",
+    "function": {
+        "name": "weather",
+        "description": "Today's weather.",
+        "parameters": {"type": "object", "properties": {"town": {"type": "string"}}},
+    },
+}
+
+
+def test_tools_are_written_by_the_template_as_in_training(test_data: Path) -> None:
+    from whet.models.load import load_tokenizer
+    from whet.rows.render import find_stop_ids, render_examples
+    from whet.types import Example
+
+    real = load_tokenizer(test_data / "tokenizers" / "qwen2.5")
+    calls = [{"type": "function", "function": {"name": "weather", "arguments": {"town": "Ulm"}}}]
+    answer: Message = {"role": "assistant", "content": "", "tool_calls": calls}
+    example = Example.of([*ASKED, answer], "d.jsonl:1", tools=[WEATHER])
+    [rendered] = render_examples([example], real, find_stop_ids(real))
+    trained = rendered.sequences[0].tokens.tolist()
+    with_tools, plain = encode_prompts([ASKED, ASKED], real, [example.tools, ()])
+    assert trained[: len(with_tools)] == with_tools
+    assert '"name": "weather"' in real.decode(with_tools)
+    assert plain == encode_prompts([ASKED], real)[0]

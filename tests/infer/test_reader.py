@@ -120,3 +120,31 @@ def test_batches_hold_every_index_once_within_their_limits(
     for batch in found:
         assert len(batch) <= max_rows
         assert len(batch) == 1 or len(batch) * max(lengths[i] for i in batch) <= max_tokens
+
+
+@pytest.mark.parametrize("window", [30, 31, 40, 41])
+def test_a_window_hides_what_lies_outside_it_and_costs_nothing_inside(
+    window: int, monkeypatch: pytest.MonkeyPatch, make_model: Callable[[str], Any]
+) -> None:
+    """The longest row has 37 tokens; up to a window of 36 some token cannot see the first one."""
+    from whet.infer import attention
+
+    calls: list[int] = []
+    flash = attention._flash
+
+    def counted(*args: Any, **named: Any) -> Any:
+        calls.append(1)
+        return flash(*args, **named)
+
+    monkeypatch.setattr(attention, "_flash", counted)
+    model = make_model("mistral")
+    model.config.sliding_window = window
+    for module in model.modules():
+        if hasattr(module, "sliding_window"):
+            module.sliding_window = window
+    reader = Reader(model)
+    with attention_of(model), torch.inference_mode():
+        _, logits = reader.read(reader.read_prefix(PREFIX), SUFFIXES)
+    expected = torch.stack([reference(model, PREFIX + suffix)[-1] for suffix in SUFFIXES])
+    torch.testing.assert_close(logits, expected, rtol=1e-4, atol=2e-4)
+    assert bool(calls) == (window > 36)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import cache
+from math import fsum
 from typing import Any
 
+from whet.evals.items import Groups as Groups
+from whet.evals.items import Values as Values
+from whet.evals.items import groups_per_item, per_item
 from whet.stats.means import mean_interval
 from whet.stats.paired import difference_interval, paired_difference
 from whet.stats.proportions import wilson
 from whet.types import Interval
-
-Values = Sequence[float | None]
-Groups = Sequence[Hashable | None] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +54,19 @@ Compare = Callable[[str, str, float], Comparison]
 """(a, b, two-sided level) -> the comparison. The verdict asks through this alone."""
 
 
-def arm_interval(values: Values, level: float = 0.05, groups: Groups = None) -> Interval | None:
+Ids = Sequence[str] | None
+"""The id of each row; rows of one id are one item, and averaged before anything is compared."""
+
+
+def arm_interval(
+    values: Values, level: float = 0.05, groups: Groups = None, ids: Ids = None
+) -> Interval | None:
     """The mean of an arm's scores with its interval; None when nothing is scored.
 
     Wilson for scores of 0 and 1 without shared groups, else `mean_interval`. The interval of one
     arm is for reading: decisions take paired differences.
     """
+    values, groups = per_item(values, ids), groups_per_item(groups, ids)
     kept = [index for index, value in enumerate(values) if value is not None]
     scored = [value for value in values if value is not None]
     if not scored:
@@ -72,11 +80,16 @@ def arm_interval(values: Values, level: float = 0.05, groups: Groups = None) -> 
 
 
 def arm_table(
-    scores: Mapping[str, Mapping[str, Values]], level: float = 0.05, groups: Groups = None
+    scores: Mapping[str, Mapping[str, Values]],
+    level: float = 0.05,
+    groups: Groups = None,
+    ids: Ids = None,
 ) -> dict[str, dict[str, Interval | None]]:
     """{arm: {metric: interval}} from {arm: {metric: scores}}."""
     return {
-        arm: {metric: arm_interval(values, level, groups) for metric, values in metrics.items()}
+        arm: {
+            metric: arm_interval(values, level, groups, ids) for metric, values in metrics.items()
+        }
         for arm, metrics in scores.items()
     }
 
@@ -88,6 +101,7 @@ def compare_scores(
     metric: str,
     level: float,
     groups: Groups = None,
+    ids: Ids = None,
 ) -> Comparison:
     """The difference a - b with its paired interval, over items scored for both.
 
@@ -96,7 +110,8 @@ def compare_scores(
     Raises:
         ValueError: The arms did not answer the same items.
     """
-    pairs = list(zip(a[1], b[1], strict=True))
+    groups = groups_per_item(groups, ids)
+    pairs = list(zip(per_item(a[1], ids), per_item(b[1], ids), strict=True))
     kept = [index for index, (x, y) in enumerate(pairs) if x is not None and y is not None]
     unscored = len(pairs) - len(kept)
     if not kept:
@@ -113,25 +128,30 @@ def compare_scores(
         *(a[0], b[0], metric, found.value, found.low, found.high, level, found.method),
         n=found.n,
         num_unscored=unscored,
-        a_value=sum(ours) / len(ours),
-        b_value=sum(theirs) / len(theirs),
+        a_value=fsum(ours) / len(ours),
+        b_value=fsum(theirs) / len(theirs),
     )
 
 
-def by_scores(scores: Mapping[str, Values], metric: str, groups: Groups = None) -> Compare:
+def by_scores(
+    scores: Mapping[str, Values], metric: str, groups: Groups = None, ids: Ids = None
+) -> Compare:
     """Comparisons of arms that were scored on the same items, each computed once."""
 
     @cache
     def compare(a: str, b: str, level: float) -> Comparison:
         return compare_scores(
-            (a, scores[a]), (b, scores[b]), metric=metric, level=level, groups=groups
+            (a, scores[a]), (b, scores[b]), metric=metric, level=level, groups=groups, ids=ids
         )
 
     return compare
 
 
 def by_votes(
-    votes: Mapping[tuple[str, str], Values], metric: str = "preference", groups: Groups = None
+    votes: Mapping[tuple[str, str], Values],
+    metric: str = "preference",
+    groups: Groups = None,
+    ids: Ids = None,
 ) -> Compare:
     """Comparisons from blind votes on pairs of answers.
 
@@ -141,12 +161,15 @@ def by_votes(
             stands in one order only.
         metric: The name under which the comparison is reported.
         groups: The group of each item.
+        ids: The id of each row; votes of one id are averaged first.
     """
+    grouped = groups_per_item(groups, ids)
 
     @cache
     def compare(a: str, b: str, level: float) -> Comparison:
         forward = (a, b) in votes
-        found = votes[a, b] if forward else votes.get((b, a), ())
+        given = votes[a, b] if forward else votes.get((b, a), ())
+        found = per_item(given, ids) if given else []
         sign = 1.0 if forward else -1.0
         kept = [(index, sign * value) for index, value in enumerate(found) if value is not None]
         unvoted = len(found) - len(kept)
@@ -155,7 +178,7 @@ def by_votes(
         interval = difference_interval(
             [value for _, value in kept],
             level=level,
-            groups=[groups[index] for index, _ in kept] if groups is not None else None,
+            groups=[grouped[index] for index, _ in kept] if grouped is not None else None,
             bounds=(-1.0, 1.0),
         )
         return Comparison(

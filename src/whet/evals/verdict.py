@@ -24,14 +24,16 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import fsum
 from typing import Any
 
 from whet.evals import reasons
 from whet.evals.case import Case, above, best_of, build, lower_end, readable, value_of
 from whet.evals.case import JudgedArm as JudgedArm
-from whet.evals.compare import Compare, Comparison, Groups, Values, by_scores
+from whet.evals.compare import Compare, Comparison, Groups, Ids, Values, by_scores
 from whet.evals.gates import ALWAYS, Gate
 from whet.evals.headroom import Stop, StopKind
+from whet.evals.items import per_item
 
 
 class VerdictKind(StrEnum):
@@ -89,18 +91,24 @@ def decide_from_scores(
     look: int,
     gates: Sequence[Gate],
     groups: Groups = None,
+    ids: Ids = None,
     required: Sequence[str] = (ALWAYS,),
     stop: Stop | None = None,
     notes: Sequence[str] = (),
 ) -> Verdict:
-    """`decide` for arms with scores on the same items; arm values are their means."""
+    """`decide` for arms with scores on the same items; arm values are their means.
+
+    Rows of one id are one item: their scores are averaged first.
+    """
     valued = [
-        JudgedArm(arm.name, arm.kind, _mean(scores[arm.name]), arm.uses_rag, arm.cost)
+        JudgedArm(
+            arm.name, arm.kind, _mean(per_item(scores[arm.name], ids)), arm.uses_rag, arm.cost
+        )
         for arm in arms
     ]
     return decide(
         valued,
-        by_scores(scores, metric, groups),
+        by_scores(scores, metric, groups, ids),
         margin=margin,
         look=look,
         gates=gates,
@@ -288,4 +296,4 @@ def _shown(case: Case, kind: VerdictKind) -> list[Comparison]:
 
 def _mean(values: Values) -> float | None:
     scored = [value for value in values if value is not None]
-    return sum(scored) / len(scored) if scored else None
+    return fsum(scored) / len(scored) if scored else None

@@ -5,8 +5,10 @@ The two parts are computed apart and merged by their log-sums, as in flash atten
     out = (1 - a) own + a shared,    a = sigmoid(log_sum_shared - log_sum_own)
 
 where own and shared are the softmax outputs of a part and log_sum is the log of its sum of
-exponentials. All rows' queries meet the prefix in one matrix product, so its keys are neither
-copied nor masked: a long system prompt costs its tokens once.
+exponentials. All rows' queries meet the prefix in one product, so its keys are neither copied nor
+masked: a long system prompt costs its tokens once. On a CPU that product is a flash attention,
+which never writes its scores down: 125 rows of one query after 620 tokens, 8/4 heads of 32, one
+core: 1.0 ms instead of 4.2; of 26 queries: 25 ms instead of 120.
 
 Shapes: B rows, T queries, H heads, G key/value heads, R = H / G, S own columns, P prefix tokens.
 """
@@ -27,6 +29,7 @@ from whet.infer.past import Past
 
 NAME = "whet_infer"
 MAX_SCORES = 2**25  # 128 MiB of float32 scores at a time
+_flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
 
 
 def attend(
@@ -87,7 +90,8 @@ class _Parts:
 
     def attend(self, query_BHTD: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         rows, heads, num_queries, _ = query_BHTD.shape
-        widest = max(keys.shape[2], self.past.prefix.length)
+        written = 0 if self._is_flash(query_BHTD) else self.past.prefix.length
+        widest = max(keys.shape[2], written)
         step = max(1, MAX_SCORES // (rows * heads * widest))
         slices = [
             self._slice(query_BHTD, keys, values, start, min(start + step, num_queries))
@@ -115,10 +119,25 @@ class _Parts:
         bias = None if bias is None else bias[None, :, None]
         prefix = self.past.prefix
         keys, values = prefix.keys_GPD[self.layer], prefix.values_GPD[self.layer]
-        out, scores, weights = self._part(flat_GND, keys, values, bias, (groups, rows, -1))
+        if self._is_flash(q_BGMD):
+            one = (flat_GND[None], keys[None], values[None])
+            out, log_sum = _flash(*one, 0.0, False, attn_mask=None, scale=self.scale)
+        else:
+            out, scores, weights = self._part(flat_GND, keys, values, bias, (groups, rows, -1))
+            log_sum = _log_sum(scores, weights)
         back = (groups, rows, num, -1)
-        log_sum = _log_sum(scores, weights).reshape(back).transpose(0, 1)
-        return out.reshape(back).transpose(0, 1), log_sum
+        return out.reshape(back).transpose(0, 1), log_sum.reshape(back).transpose(0, 1)
+
+    def _is_flash(self, query: Tensor) -> bool:
+        """Whether nothing of the prefix is hidden or capped, where a flash attention is at hand."""
+        values = self.past.prefix.values_GPD
+        return (
+            query.device.type == "cpu"
+            and self.softcap is None
+            and bool(values)
+            and query.shape[-1] == values[self.layer].shape[-1]
+            and self.past.prefix_bias(self.window) is None
+        )
 
     def _part(
         self, q: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None, lead: tuple[int, ...]

@@ -16,7 +16,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from whet.types import Completer, Completion, Decoding, FinishReason, Messages
+from whet.types import Completer, Completion, Decoding, FinishReason, Messages, Tools
 
 FORMAT = 1
 
@@ -45,15 +45,18 @@ class CachedCompleter:
         self._offset = 0
         self._lock = threading.Lock()
 
-    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
+    def complete(
+        self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
+    ) -> list[Completion]:
         """One completion for each prompt, in order; equal prompts are computed once."""
         if decoding.temperature != 0:
             self.num_misses += len(prompts)
-            return self._completer.complete(prompts, decoding)
-        keys = [self._key(prompt, decoding) for prompt in prompts]
+            return self._completer.complete(prompts, decoding, tools)
+        asked = list(zip(prompts, tools or [()] * len(prompts), strict=True))
+        keys = [self._key(prompt, own, decoding) for prompt, own in asked]
         with self._lock:
             self._read_new()
-            missing = {k: p for k, p in zip(keys, prompts, strict=True) if k not in self._known}
+            missing = {k: a for k, a in zip(keys, asked, strict=True) if k not in self._known}
             self.num_hits += len(prompts) - len(missing)
             self.num_misses += len(missing)
             items = list(missing.items())
@@ -61,21 +64,25 @@ class CachedCompleter:
                 self._compute(items[start : start + self._chunk_size], decoding)
             return [self._known[key] for key in keys]
 
-    def _compute(self, items: Sequence[tuple[str, Messages]], decoding: Decoding) -> None:
-        completions = self._completer.complete([prompt for _, prompt in items], decoding)
+    def _compute(
+        self, items: Sequence[tuple[str, tuple[Messages, Tools]]], decoding: Decoding
+    ) -> None:
+        prompts, tools = [prompt for _, (prompt, _) in items], [own for _, (_, own) in items]
+        completions = self._completer.complete(prompts, decoding, tools)
         found = {key: done for (key, _), done in zip(items, completions, strict=True)}
         self._append(found)
         self._known.update(found)
 
-    def _key(self, prompt: Messages, decoding: Decoding) -> str:
-        # The seed has no part in greedy answers.
-        asked = {
+    def _key(self, prompt: Messages, tools: Tools, decoding: Decoding) -> str:
+        # The seed has no part in greedy answers, and no tools none in the key.
+        asked: dict[str, Any] = {
             "identity": self.identity,
             "messages": list(prompt),
             "max_new_tokens": decoding.max_new_tokens,
             "stop": decoding.stop,
             "choices": decoding.choices,
         }
+        asked |= {"tools": list(tools)} if tools else {}
         text = json.dumps(asked, ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 

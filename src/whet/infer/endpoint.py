@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import random
 import threading
@@ -13,7 +14,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from whet.errors import EndpointError, MissingExtraError
-from whet.types import Completion, Decoding, FinishReason, Messages
+from whet.types import Completion, Decoding, FinishReason, Messages, Tools
 
 RETRIED_STATUS = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
 FIRST_WAIT_S = 0.5
@@ -70,15 +71,23 @@ class EndpointCompleter:
         self._client = httpx2.Client(headers=headers, timeout=timeout_s, limits=limits)
         self._failures = (httpx2.TransportError,)
 
-    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
+    def complete(
+        self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
+    ) -> list[Completion]:
         """One completion for each prompt, in order, at most `concurrency` at a time.
+
+        A tool call is no text there: it follows the text as JSON, {"tool_calls": [...]}.
 
         Raises:
             EndpointError: of the first request that failed for good; the others are given up.
         """
         self._stopped.clear()
         with ThreadPoolExecutor(max_workers=self._concurrency) as pool:
-            futures = [pool.submit(self._one, prompt, decoding) for prompt in prompts]
+            offered = tools or [()] * len(prompts)
+            futures = [
+                pool.submit(self._one, prompt, decoding, tools=own)
+                for prompt, own in zip(prompts, offered, strict=True)
+            ]
             try:
                 return [future.result() for future in futures]
             except BaseException:
@@ -111,13 +120,18 @@ class EndpointCompleter:
         self._client.close()
 
     def _one(
-        self, prompt: Messages, decoding: Decoding, repeat: Callable[[], bool] = lambda: True
+        self,
+        prompt: Messages,
+        decoding: Decoding,
+        repeat: Callable[[], bool] = lambda: True,
+        tools: Tools = (),
     ) -> Completion:
         start = time.perf_counter()
-        body = self._post(self._body(prompt, decoding), repeat)
+        offered = {"tools": [dict(tool) for tool in tools]} if tools else {}
+        body = self._post(self._body(prompt, decoding) | offered, repeat)
         try:
             choice, usage = body["choices"][0], body.get("usage") or {}
-            text = choice["message"]["content"] or ""
+            text = _text_of(choice["message"])
             counts = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
         except (KeyError, IndexError, TypeError, AttributeError):
             raise EndpointError(
@@ -185,6 +199,14 @@ class EndpointCompleter:
             text = text.replace(self._key, "***")
         head = f"answered {status}" if status is not None else "gave no answer"
         return EndpointError(f"{self._url} (model {self._model}) {head}: {text}{tail}", status)
+
+
+def _text_of(message: Mapping[str, Any]) -> str:
+    """The answer's text, its tool calls as JSON behind it."""
+    calls = message.get("tool_calls")
+    text: str = (message.get("content") if calls else message["content"]) or ""
+    written = json.dumps({"tool_calls": calls}, ensure_ascii=False) if calls else ""
+    return "\n".join(part for part in (text, written) if part)
 
 
 def _key_from(api_key_env: str | None) -> str:

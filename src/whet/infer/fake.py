@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
-from whet.types import Completion, Decoding, FinishReason, Message, Messages
+from whet.types import Completion, Decoding, FinishReason, Message, Messages, Tools
 
 
 class FakeCompleter:
     """Answers each prompt by a function of its messages, or by looking up its last user turn.
 
-    `asked` holds every prompt in order. Token counts are counts of words.
+    `asked` holds every prompt in order, `offered` its tools. Token counts are counts of words.
 
     Raises:
         KeyError: a mapping holds no answer for a prompt.
@@ -21,10 +21,14 @@ class FakeCompleter:
     ) -> None:
         self.identity = identity
         self.asked: list[Messages] = []
+        self.offered: list[Tools] = []
         self._answers = answers
 
-    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
+    def complete(
+        self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
+    ) -> list[Completion]:
         """One completion for each prompt, in order, cut at the first stop string."""
+        self.offered += tools or [()] * len(prompts)
         return [self._one(prompt, decoding) for prompt in prompts]
 
     def _one(self, prompt: Messages, decoding: Decoding) -> Completion:

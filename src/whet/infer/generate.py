@@ -1,18 +1,16 @@
-"""Spelling answers token by token, for a batch of rows that share a prefix."""
+"""Spelling answers token by token, for rows that share a prefix."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 
-import torch
-
+from whet.infer.batch import AnswerBatch, Room
 from whet.infer.past import Prefix
 from whet.infer.reader import Reader
 from whet.infer.sampling import Sampler
 from whet.types import FinishReason
-
-DROP_SHARE = 0.25
 
 
 @dataclass(slots=True)
@@ -53,36 +51,32 @@ def generate(
     limits: Sequence[int],
     stops: Stops,
     sampler: Sampler,
+    room: Room,
 ) -> list[Answer]:
     """One answer for each row, at most `limits[row]` tokens long.
 
-    Rows that have ended leave the batch once they are a quarter of it; to copy the cache for each
-    one would cost more than the few wasted tokens.
+    Rows start longest first, as many as there is room for; the next join when others have ended,
+    so that one long answer keeps nobody waiting.
     """
     answers = [Answer() for _ in suffixes]
-    past, logits_BV = reader.read(prefix, suffixes)
-    width = max(map(len, suffixes))
-    positions = torch.tensor([prefix.length + len(suffix) for suffix in suffixes]).to(reader.device)
-    pads = width + prefix.length - positions
-    ends = positions + torch.tensor(list(limits)).to(reader.device)
-    rows = list(range(len(suffixes)))
-    running = {row for row in rows if limits[row] > 0}
-    for step in range(max(limits)):
-        chosen_B = sampler.choose(logits_BV, rows, step)
-        for row, token in zip(rows, chosen_B.tolist(), strict=True):
-            if row in running and _ended(answers[row], token, limits[row], stops):
-                running.discard(row)
-        if not running:
-            break
-        if len(running) <= (1 - DROP_SHARE) * len(rows):
-            kept = torch.tensor([i for i, row in enumerate(rows) if row in running])
-            kept = kept.to(reader.device)
-            rows = [row for row in rows if row in running]
-            chosen_B, positions = chosen_B[kept], positions[kept]
-            pads, ends = pads[kept], ends[kept]
-            past.keep(kept)
-        logits_BV = reader.step(past, chosen_B, positions, pads)
-        positions = torch.minimum(positions + 1, ends - 1)  # ended rows stay inside the context
+    lengths = [len(suffix) for suffix in suffixes]
+    order = sorted(range(len(suffixes)), key=lambda row: (-lengths[row], row))
+    waiting = deque(row for row in order if limits[row] > 0)
+    batch = AnswerBatch(reader, prefix, suffixes, limits)
+    live: set[int] = set()
+    while waiting or live:
+        count = room.take(waiting, lengths, len(batch.numbers), batch.num_columns)
+        if count:
+            joined = [waiting.popleft() for _ in range(count)]
+            batch.join(joined)
+            live.update(joined)
+        steps = [answers[row].num_tokens for row in batch.numbers]
+        chosen_B = sampler.choose(batch.logits_BV, batch.numbers, steps)
+        for row, token in zip(batch.numbers, chosen_B.tolist(), strict=True):
+            if row in live and _ended(answers[row], token, limits[row], stops):
+                live.discard(row)
+        if live or waiting:
+            batch.step(chosen_B, live)
     return answers
 
 

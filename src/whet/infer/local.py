@@ -13,6 +13,7 @@ import torch
 
 from whet.errors import ModelError
 from whet.infer.attention import attention_of
+from whet.infer.batch import Room
 from whet.infer.generate import Stops, generate
 from whet.infer.past import NO_PREFIX, Prefix
 from whet.infer.prompts import check_fits, decode_answer, encode_choices, encode_prompts
@@ -20,7 +21,7 @@ from whet.infer.ranking import Floats, rank
 from whet.infer.reader import Reader, batches, common_prefix
 from whet.infer.sampling import Sampler
 from whet.infer.trie import Trie, build_trie
-from whet.types import Completion, Decoding, FinishReason, Messages
+from whet.types import Completion, Decoding, FinishReason, Messages, Tools
 
 TYPICAL_WIDTH = 16
 
@@ -28,7 +29,8 @@ TYPICAL_WIDTH = 16
 class LocalCompleter:
     """Answers by batched decoding, or by ranking where the decoding names choices.
 
-    What all prompts of a call begin with is read once. Greedy answers are those of
+    What all prompts of a call begin with is read once. When answers end, waiting prompts take their
+    places. Greedy answers are those of
     `model.generate` without its generation settings, prompt by prompt, up to rounding: where two
     tokens tie to the last bits the batch may decide. Temperature has no part in ranking.
 
@@ -39,7 +41,8 @@ class LocalCompleter:
         stop_ids: tokens that end an answer.
         identity: names weights, adapter, template and precision.
         max_positions: the model's context in tokens; its configuration's by default.
-        batch_tokens: prompt tokens, padding included, that are read in one forward pass.
+        batch_tokens: tokens of prompts that are read, and of rows that are answered, at a time,
+            padding included and what all share left out.
         batch_rows: answers that are spelt at a time.
     """
 
@@ -66,8 +69,10 @@ class LocalCompleter:
         self._tries: dict[tuple[str, ...], Trie] = {}
         self._lock = threading.Lock()
 
-    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
-        """One completion for each prompt, in order.
+    def complete(
+        self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
+    ) -> list[Completion]:
+        """One completion for each prompt, in order; a tool call is the text that the model writes.
 
         An answer ends at a stop token, at a stop string (which is cut off), after
         `max_new_tokens`, or at the end of the model's context.
@@ -75,7 +80,7 @@ class LocalCompleter:
         Raises:
             ModelError: prompts that do not fit the model's context; they are named.
         """
-        encoded = encode_prompts(prompts, self._tokenizer)
+        encoded = encode_prompts(prompts, self._tokenizer, tools)
         done = self._answers(prompts, encoded, decoding)
         return [done[index] for index in range(len(prompts))]
 
@@ -99,19 +104,22 @@ class LocalCompleter:
         trie = self._trie(decoding.choices) if decoding.choices else None
         room = trie.depth if trie else 1
         check_fits(prompts, list(map(len, encoded)), self._max_positions, room)
-        num_new = trie.depth if trie else decoding.max_new_tokens
+        if trie:
+            parts = self._batches(encoded, trie.depth, TYPICAL_WIDTH)
+        else:
+            parts = self._groups(encoded, decoding.max_new_tokens)
         done = {}
         with self._ready():
-            for prefix, batch in self._batches(encoded, num_new, TYPICAL_WIDTH if trie else 1):
+            for prefix, part in parts:
                 start = time.perf_counter()
-                suffixes = [encoded[index][prefix.length :] for index in batch]
+                suffixes = [encoded[index][prefix.length :] for index in part]
                 if trie:
                     answers = self._choose(prefix, suffixes, trie, decoding.choices)
                 else:
-                    asked = [prompts[index] for index in batch]
+                    asked = [prompts[index] for index in part]
                     answers = self._spell(prefix, suffixes, asked, decoding)
-                seconds = (time.perf_counter() - start) / len(batch)
-                for index, (text, reason, num) in zip(batch, answers, strict=True):
+                seconds = (time.perf_counter() - start) / len(part)
+                for index, (text, reason, num) in zip(part, answers, strict=True):
                     done[index] = Completion(text, reason, len(encoded[index]), num, seconds)
         return done
 
@@ -126,7 +134,8 @@ class LocalCompleter:
         limits = [min(decoding.max_new_tokens, tokens) for tokens in room]
         stops = Stops(self._stop_ids, decoding.stop, self._decode)
         sampler = Sampler(decoding, asked, max(limits))
-        answers = generate(self._reader, prefix, suffixes, limits, stops, sampler)
+        place = Room(min(self._batch_rows, self._most_rows(1)), self._batch_tokens)
+        answers = generate(self._reader, prefix, suffixes, limits, stops, sampler, place)
         texts = [stops.cut(self._decode(answer.tokens)) for answer in answers]
         return [
             (text, answer.finish_reason, answer.num_tokens)
@@ -148,21 +157,30 @@ class LocalCompleter:
             for choice, length in zip(best, lengths, strict=True)
         ]
 
-    def _batches(
-        self, encoded: list[list[int]], num_new: int, num_logits: int
-    ) -> Iterator[tuple[Prefix, list[int]]]:
-        """Batches of indices, each with the prefix that its prompts share."""
+    def _groups(self, encoded: list[list[int]], num_new: int) -> Iterator[tuple[Prefix, list[int]]]:
+        """Indices of prompts that may share forward passes, each group with its prefix."""
         bound = self._reader.length_bound
         alone = [i for i, ids in enumerate(encoded) if bound and len(ids) + num_new > bound]
         for index in alone:
             yield NO_PREFIX, [index]
         rest = sorted(set(range(len(encoded))) - set(alone))
-        shared = common_prefix([encoded[index] for index in rest])
-        prefix = self._reader.read_prefix(shared)
-        lengths = [len(encoded[index]) - prefix.length for index in rest]
-        most = max(1, self._reader.max_logits // (num_logits * self._reader.vocab_size))
-        for batch in batches(lengths, self._batch_tokens, min(most, self._batch_rows)):
-            yield prefix, [rest[index] for index in batch]
+        if rest:
+            shared = common_prefix([encoded[index] for index in rest])
+            yield self._reader.read_prefix(shared), rest
+
+    def _batches(
+        self, encoded: list[list[int]], num_new: int, num_logits: int
+    ) -> Iterator[tuple[Prefix, list[int]]]:
+        """The same in batches, for rows that begin and end together."""
+        most = min(self._most_rows(num_logits), self._batch_rows)
+        for prefix, group in self._groups(encoded, num_new):
+            lengths = [len(encoded[index]) - prefix.length for index in group]
+            for batch in batches(lengths, self._batch_tokens, most):
+                yield prefix, [group[index] for index in batch]
+
+    def _most_rows(self, num_logits: int) -> int:
+        """Rows of which so many positions' logits fit in one forward pass."""
+        return max(1, self._reader.max_logits // (num_logits * self._reader.vocab_size))
 
     def _trie(self, choices: tuple[str, ...]) -> Trie:
         if choices not in self._tries:

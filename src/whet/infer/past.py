@@ -56,10 +56,21 @@ class Columns:
         if old is not None:
             self._store[:, :, : self.length] = old[:, :, : self.length]
 
-    def keep(self, rows: Tensor) -> None:
-        """Forget every row but these."""
+    def keep(self, rows: Tensor, start: int) -> None:
+        """Forget every row but these, and the first `start` columns."""
         assert self._store is not None
-        self._store = self._store.index_select(0, rows)
+        self._store = self._store[:, :, start:].index_select(0, rows)
+        self.length -= start
+
+    def join(self, other: Columns) -> None:
+        """Put another's rows below; the newest columns of both come to lie in one."""
+        mine, yours = self.filled, other.filled
+        length = max(self.length, other.length)
+        rows, heads, _, width = mine.shape
+        self._store = mine.new_zeros(rows + len(yours), heads, length + GROWTH, width)
+        self._store[:rows, :, length - self.length : length] = mine
+        self._store[rows:, :, length - other.length : length] = yours
+        self.length = length
 
     def select(self, index_BS: Tensor) -> None:
         """Keep these columns of each row, in this order."""
@@ -137,17 +148,35 @@ class Past:
         if (part, window) not in self._biases:
             if window is not None:
                 near = self._query_positions_BT[:, :, None] - columns[:, None, :] < window
-                visible = near if visible is None else near & visible
+                if visible is not None:
+                    visible = near & visible
+                elif not bool(near.all()):
+                    visible = near
             self._biases[part, window] = None if visible is None else _as_bias(visible)
         return self._biases[part, window]
 
-    def keep(self, rows: Tensor) -> None:
-        """Forget every row but these."""
+    def keep(self, rows: Tensor, start: int = 0) -> None:
+        """Forget every row but these, and the first `start` own columns."""
         self.num_rows = len(rows)
-        self._positions_BS = self._positions_BS.index_select(0, rows)
+        self._positions_BS = self._positions_BS[:, start:].index_select(0, rows)
         for key_columns, value_columns in self._layers.values():
-            key_columns.keep(rows)
-            value_columns.keep(rows)
+            key_columns.keep(rows, start)
+            value_columns.keep(rows, start)
+
+    def join(self, other: Past) -> None:
+        """Take in the rows of another past with the same prefix, below its own.
+
+        Whichever has fewer columns is padded on the left; who reads on has to hide that padding.
+        """
+        assert other.prefix is self.prefix
+        width = max(self.num_columns, other.num_columns)
+        positions = [_padded(past._positions_BS, width) for past in (self, other)]
+        self._positions_BS = torch.cat(positions)
+        self.num_rows += other.num_rows
+        for layer, (key_columns, value_columns) in self._layers.items():
+            other_keys, other_values = other._layers[layer]
+            key_columns.join(other_keys)
+            value_columns.join(other_values)
 
     def select(self, index_BS: Tensor) -> None:
         """Keep these own columns of each row, in this order, and forget the others."""
@@ -163,6 +192,10 @@ class Past:
         keys = tuple(key.filled[0].contiguous() for key, _ in layers)
         values = tuple(value.filled[0].contiguous() for _, value in layers)
         return Prefix(self._positions_BS.shape[1], keys, values)
+
+
+def _padded(positions_BS: Tensor, width: int) -> Tensor:
+    return torch.nn.functional.pad(positions_BS, (width - positions_BS.shape[1], 0))
 
 
 def _as_bias(visible: Tensor) -> Tensor:

@@ -11,21 +11,26 @@ from typing import Any
 from whet.errors import DataError, ModelError
 from whet.rows.render import encode, render_examples
 from whet.rows.template import render_text
-from whet.types import Example, Message, Messages
+from whet.types import Example, Message, Messages, Tools
 
 MAX_NAMED = 5
 
 
-def encode_prompts(prompts: Sequence[Messages], tokenizer: Any) -> list[list[int]]:
+def encode_prompts(
+    prompts: Sequence[Messages], tokenizer: Any, tools: Sequence[Tools] = ()
+) -> list[list[int]]:
     """Token ids of each prompt, up to and including the head of the assistant's turn.
+
+    `tools`, where given, are what each prompt offers to call; the template writes them.
 
     Raises:
         DataError: the chat template refuses prompts; all of them are named.
     """
     texts, faults = [], []
-    for index, messages in enumerate(prompts):
+    offered = tools or [()] * len(prompts)
+    for index, (messages, own) in enumerate(zip(prompts, offered, strict=True)):
         try:
-            texts.append(render_text(tokenizer, messages, generation_prompt=True))
+            texts.append(render_text(tokenizer, messages, tools=own, generation_prompt=True))
         except DataError as error:
             faults.append(f"prompt {index} ({question_of(messages)!r}): {error}")
     if faults:

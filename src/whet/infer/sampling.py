@@ -27,12 +27,14 @@ class Sampler:
             rows = [_uniform(decoding.seed, prompt, num_tokens) for prompt in prompts]
             self._draws = np.stack(rows)
 
-    def choose(self, logits_BV: Tensor, rows: Sequence[int], step: int) -> Tensor:
-        """Token ids [B]. `rows` are the batch's rows that are still answering."""
+    def choose(self, logits_BV: Tensor, rows: Sequence[int], steps: Sequence[int]) -> Tensor:
+        """Token ids [B] for these rows, of which each has so many tokens already."""
         if self._draws is None:
             return logits_BV.argmax(dim=-1)
         share_BV = torch.softmax(logits_BV.double() / self.temperature, dim=-1).cumsum(dim=-1)
-        drawn_B1 = torch.from_numpy(self._draws[list(rows), step])[:, None].to(share_BV.device)
+        drawn_B1 = torch.from_numpy(self._draws[list(rows), list(steps)])[:, None].to(
+            share_BV.device
+        )
         index_B1 = torch.searchsorted(share_BV, drawn_B1 * share_BV[:, -1:], right=True)
         return index_B1[:, 0].clamp_(max=share_BV.shape[-1] - 1)
 

@@ -109,7 +109,8 @@ def _answers(job: Job, arm: Arm, items: Sequence[Example], task: str) -> list[Sa
         job.progress.advance(task, start, len(items))
         chunk = items[start : start + CHUNK]
         hits = completer.num_hits
-        answers = completer.complete(prompts[start : start + CHUNK], job.decoding)
+        tools = [item.tools for item in chunk]
+        answers = completer.complete(prompts[start : start + CHUNK], job.decoding, tools)
         cached = completer.num_hits - hits == len(chunk)
         for item, answer in zip(chunk, answers, strict=True):
             shown = passages(item.question, arm.num_passages) if passages else ()

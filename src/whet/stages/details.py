@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from statistics import fmean, quantiles
 from typing import Any
 
@@ -107,9 +107,16 @@ def _lamps(
     return {
         "automatic": automatic.value,
         "human": human.value,
-        "regression": own.get("forgetting", Outcome.NOT_RUN.value),
-        "safety": own.get("refusals", Outcome.NOT_RUN.value),
+        "regression": _worst(own, ("forgetting", "ability", "general", "slices")),
+        "safety": _worst(own, ("refusals", "hallucination")),
     }
+
+
+def _worst(results: Mapping[str, str], names: Sequence[str]) -> str:
+    """The worst result among gates that were run; not run where none was."""
+    found = {results.get(name, Outcome.NOT_RUN.value) for name in names}
+    order = (Outcome.FAIL, Outcome.INCONCLUSIVE, Outcome.PASS)
+    return next((kind.value for kind in order if kind.value in found), Outcome.NOT_RUN.value)
 
 
 def _arm(arm: Arm, evidence: Evidence, prompts: dict[str, str | None]) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from whet.stages.judge.stored import Judged, read_judged
 from whet.stages.preparing import JUDGE, form
 from whet.stages.samples import Sample, read_samples
 from whet.stages.scoring import read_scores
-from whet.types import Example
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +156,3 @@ def scores_on(
     """
     scorers = build(setup_of(run, config, choices))
     return _scores(run, arm, split, read_samples(run, arm, split), scorers, asked(config.eval))
-
-
-def gold(sample: Sample) -> Example:
-    """A stored sample as the example that scorers compare with."""
-    return sample.example

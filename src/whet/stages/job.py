@@ -183,6 +183,10 @@ def start(
     check_metrics(project, dataset, how)
     check_serving(project.config)
     check_judge(project)
+    if verb != "train":
+        from whet.stages.gates import check_gate_files
+
+        check_gate_files(project)
     if verb != "train" and options.judged == "test" and not options.smoke:
         frozen_plan(project.config, dataset, (), how)
     if verb == "eval" and options.judged == "validation" and not dataset.validation:

@@ -10,17 +10,16 @@ from typing import Any
 from whet.evals.arms import ArmKind
 from whet.evals.case import JudgedArm, cheapest_first
 from whet.evals.compare import Comparison, arm_table
-from whet.evals.gates import GATE_LEVEL, Gate, Waiver, collect, format_gate, latency_gate, waive
-from whet.evals.regression import forgetting_gate, refusals_gate
+from whet.evals.gates import Curves, Gate, Waiver, collect, waive
 from whet.evals.scorers import leading
 from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, read_evidence
+from whet.stages.gates.judged import GateCase, judged_gates
 from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
 from whet.stages.judge.gate import judge_gate
 from whet.stages.people.deciding import decide_by_votes, decides_by_votes, judge_by_people
-from whet.stages.preparing import form, gate_settings
-from whet.stats import look_level
+from whet.stages.preparing import gate_settings
 from whet.types import Interval
 
 FILE = "verdict.json"
@@ -83,7 +82,7 @@ def _untouched(
 
 def measured_arms(evidence: Evidence) -> dict[str, dict[str, Any]]:
     """Every arm and metric that has a score, for the report."""
-    table = arm_table(evidence.scores, groups=evidence.groups)
+    table = arm_table(evidence.scores, groups=evidence.groups, ids=_ids(evidence))
     return {
         arm: {metric: _measured(value) for metric, value in metrics.items() if value}
         for arm, metrics in table.items()
@@ -123,10 +122,16 @@ def _decide(
         look=evidence.look,
         gates=gates,
         groups=evidence.groups,
+        ids=_ids(evidence),
         required=["forgetting", *gate_settings(evidence.config)],
         stop=evidence.stop,
         notes=notes,
     )
+
+
+def _ids(evidence: Evidence) -> list[str]:
+    """What makes two rows one item: their content."""
+    return [item.id for item in evidence.items]
 
 
 def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:
@@ -136,50 +141,27 @@ def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:
     gates: list[Gate] = []
     for arm in evidence.arms:
         if arm.kind is ArmKind.CANDIDATE:
-            found = _judged(evidence, arm.name, measured.get(arm.name, {}))
-            if evidence.config.gates.human:
-                asked = evidence.config.gates.human
-                gate = judge_by_people(run, evidence, arm.name, asked, _level(evidence))
-                found["human"] = gate
+            case = GateCase(evidence, arm.name, measured.get(arm.name, {}), _curves(run))
+            found = judged_gates(case)
+            asked = evidence.config.gates
+            if asked.judge:
+                found["judge"] = judge_gate(evidence, arm.name, asked.judge, case.level)
+            if asked.human:
+                found["human"] = judge_by_people(run, evidence, arm.name, asked.human, case.level)
             gates += collect(named, found, arm.name)
     for waiver in run.record().get("waivers", []):
         gates = waive(gates, waiver["gate"], waiver["by"], waiver["reason"])
     return gates
 
 
-def _judged(evidence: Evidence, arm: str, measured: Mapping[str, Any]) -> dict[str, Gate]:
-    settings = evidence.config.gates
-    found: dict[str, Gate] = {}
-    losses = measured.get("forgetting")
-    if losses:
-        found["forgetting"] = forgetting_gate(
-            losses["before"], losses["after"], margin=settings.forgetting.margin
-        )
-    refusals = measured.get("refusals")
-    if refusals and settings.refusals:
-        found["refusals"] = refusals_gate(
-            refusals["before"],
-            refusals["after"],
-            refusals["harmful"],
-            margin=settings.refusals.margin,
-        )
-    if settings.judge:
-        found["judge"] = judge_gate(evidence, arm, settings.judge, _level(evidence))
-    samples = evidence.samples[arm]
-    if settings.format:
-        asked = form(evidence.config, ())
-        values = [asked(sample.answer, sample.example) for sample in samples]
-        found["format"] = format_gate(values, floor=settings.format.floor, level=_level(evidence))
-    if settings.latency:
-        found["latency"] = latency_gate(
-            measured.get("latency", []), p95_ms=settings.latency.p95_ms, level=_level(evidence)
-        )
-    return found
-
-
-def _level(evidence: Evidence) -> float:
-    """The level at which gates on test answers are read: that of the look."""
-    return look_level(evidence.look) if evidence.look is not None else GATE_LEVEL
+def _curves(run: RunDir) -> Curves | None:
+    """What the chosen seed's training measured; None where nothing was trained in this run."""
+    if not run.file("training.json").is_file():
+        return None
+    seeds = read_json(run.file("training.json"))["seeds"]
+    chosen = next(seed for seed in seeds if seed["chosen"])
+    validation = [(step, loss) for step, loss in chosen["validation_losses"]]
+    return Curves(chosen["losses"], validation, chosen["stopped_early"])
 
 
 def strongest(evidence: Evidence, kind: ArmKind) -> str | None:

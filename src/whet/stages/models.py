@@ -18,7 +18,7 @@ from whet.progress import Progress
 from whet.project import Project
 from whet.rundir import RunDir
 from whet.stages.preparing import model_name
-from whet.types import Completer, Completion, Decoding, Messages
+from whet.types import Completer, Completion, Decoding, Messages, Tools
 
 if TYPE_CHECKING:
     from whet.models.load import LoadedModel
@@ -162,10 +162,12 @@ class _Guarded:
         self.identity = inner.identity
         self._inner, self._context = inner, context
 
-    def complete(self, prompts: Sequence[Messages], decoding: Decoding) -> list[Completion]:
+    def complete(
+        self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
+    ) -> list[Completion]:
         """The inner completer's answers."""
         with self._context():  # type: ignore[operator]
-            return self._inner.complete(prompts, decoding)
+            return self._inner.complete(prompts, decoding, tools)
 
 
 def _completer(loaded: LoadedModel, identity: str) -> Completer:

@@ -1,4 +1,4 @@
-"""Bootstrap intervals of a mean, by cluster: BCa and bootstrap-t.
+"""Bootstrap intervals of a mean, by cluster: BCa, bootstrap-t, and the widest of them and t.
 
 Clusters are sorted first and drawn from a fixed seed: the order in which items were answered
 changes nothing, nor does the run. The interval of -x is exactly the mirror of that of x.
@@ -7,7 +7,8 @@ changes nothing, nor does the run. The interval of -x is exactly the mirror of t
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from whet.stats.clusters import Clusters, Groups, clusters, standard_error
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 
 MIN_RESAMPLES = 10_000
 _SEED = 20_260_101
-_CHUNK_DRAWS = 4_000_000
+_CHUNK_CELLS = 4_000_000
+_KEPT_CELLS = 8_000_000
 
 
 def bca(
@@ -40,19 +42,9 @@ def bca(
 
     Source: Efron 1987, JASA 82:171-185.
     """
-    import numpy as np
-    from scipy.special import ndtr, ndtri
-
     found, sign = _oriented(clusters(values, groups))
-    drawn, _ = _resample(found, resamples or _num_resamples(level), with_errors=False)
-    mean = found.mean
-    share = float(np.mean(drawn < mean) + np.mean(drawn == mean) / 2)
-    bias = float(ndtri(min(max(share, 0.5 / len(drawn)), 1 - 0.5 / len(drawn))))
-    tails = bias + np.array([-1.0, 1.0]) * normal_quantile(level)
-    places = ndtr(bias + tails / np.maximum(1 - _acceleration(found) * tails, 0.1))
-    low, high = (float(end) for end in np.quantile(drawn, places))
-    method = "bca" if max(found.sizes) == 1 else "cluster-bca"
-    return _restored(mean, low, high, sign, sum(found.sizes), level, method)
+    drawn, _ = _resample(found, resamples or _num_resamples(level))
+    return _restored(found, _bca_ends(found, drawn, level), sign, level, "bca")
 
 
 def studentised(
@@ -67,19 +59,36 @@ def studentised(
     mean - t* se at the quantiles of (resampled mean - mean) / resampled standard error.
     Resamples without spread are left out. Source: Efron and Tibshirani 1993, section 12.5.
     """
-    import numpy as np
+    found, sign = _oriented(clusters(values, groups))
+    drawn, errors = _resample(found, resamples or _num_resamples(level))
+    ends = _bootstrap_t_ends(found, drawn, errors, level)
+    return _restored(found, ends, sign, level, "bootstrap-t")
+
+
+def widest(
+    values: Sequence[float],
+    level: float = 0.05,
+    *,
+    groups: Groups = None,
+    resamples: int | None = None,
+) -> Interval:
+    """The mean with the outermost ends of BCa, bootstrap-t and Student's t, from one resampling.
+
+    Each of them errs where another holds: t on the long side of skewed scores, the bootstraps on
+    heavy tails and on few items. So a bootstrap can withhold a win that t sees, never add one.
+    """
+    from scipy.special import stdtrit
 
     found, sign = _oriented(clusters(values, groups))
-    drawn, errors = _resample(found, resamples or _num_resamples(level), with_errors=True)
-    error, mean = standard_error(found), found.mean
-    usable = errors > 1e-12
-    if not usable.any():
-        return Interval(sign * mean, sign * mean, sign * mean, sum(found.sizes), level, "all-equal")
-    ratios = (drawn[usable] - mean) / errors[usable]
-    lower, upper = (float(end) for end in np.quantile(ratios, [level / 2, 1 - level / 2]))
-    low, high = mean - upper * error, mean - lower * error
-    method = "bootstrap-t" if max(found.sizes) == 1 else "cluster-bootstrap-t"
-    return _restored(mean, low, high, sign, sum(found.sizes), level, method)
+    drawn, errors = _resample(found, resamples or _num_resamples(level))
+    half = -float(stdtrit(len(found.totals) - 1, level / 2)) * standard_error(found)
+    three = (
+        _bca_ends(found, drawn, level),
+        _bootstrap_t_ends(found, drawn, errors, level),
+        (found.mean - half, found.mean + half),
+    )
+    ends = min(low for low, _ in three), max(high for _, high in three)
+    return _restored(found, ends, sign, level, "bootstrap-and-t")
 
 
 def _num_resamples(level: float) -> int:
@@ -95,30 +104,92 @@ def _oriented(found: Clusters) -> tuple[Clusters, float]:
 
 
 def _restored(
-    mean: float, low: float, high: float, sign: float, n: int, level: float, method: str
+    found: Clusters, ends: tuple[float, float], sign: float, level: float, method: str
 ) -> Interval:
-    ends = sorted((sign * min(low, mean), sign * max(high, mean)))
-    return Interval(sign * mean, ends[0], ends[1], n, level, method)
+    mean, n = found.mean, sum(found.sizes)
+    low, high = sorted((sign * min(ends[0], mean), sign * max(ends[1], mean)))
+    name = method if max(found.sizes) == 1 else f"cluster-{method}"
+    return Interval(sign * mean, low, high, n, level, name)
 
 
-def _resample(found: Clusters, num: int, *, with_errors: bool) -> tuple[Vector, Vector]:
-    """Means (and standard errors) of `num` resamples of the clusters, drawn with replacement."""
+def _resample(found: Clusters, num: int) -> tuple[Vector, Vector]:
+    """Means and standard errors of `num` resamples of the clusters, drawn with replacement.
+
+    With r = S - m * mean of each cluster, a resample that holds cluster g w_g times has the mean
+    mean + sum(w r) / sum(w m); so all of them are a few products with the matrix of w.
+    """
+    import numpy as np
+
+    sizes, num_clusters = np.array(found.sizes, dtype=np.float64), len(found.totals)
+    residuals = np.array(found.totals) - sizes * found.mean
+    columns = [residuals, residuals**2]
+    if max(found.sizes) > 1:
+        columns += [sizes, residuals * sizes, sizes**2]
+    table = np.stack(columns, axis=1)
+    sums = np.concatenate([part @ table for part in _times_drawn(num_clusters, num)]).T
+    # Of single items every resample holds as many: sum(w m) and its like are G.
+    count, cross, double = sums[2:] if len(sums) > 2 else (num_clusters, sums[0], num_clusters)
+    shift = sums[0] / count
+    squares = np.maximum(sums[1] - 2 * shift * cross + shift**2 * double, 0)
+    errors = np.sqrt(squares * num_clusters / (num_clusters - 1)) / count
+    return found.mean + shift, errors
+
+
+def _times_drawn(num_clusters: int, num: int) -> Iterator[Vector]:
+    """How often each cluster is drawn in each resample, shape (some of num, num_clusters)."""
+    if num_clusters * num <= _KEPT_CELLS:
+        yield _kept_times_drawn(num_clusters, num)
+        return
     import numpy as np
 
     rng = np.random.default_rng(_SEED)
-    totals, sizes = np.array(found.totals), np.array(found.sizes, dtype=np.float64)
-    num_clusters = len(totals)
-    means, errors = [], []
-    for start in range(0, num, step := max(1, _CHUNK_DRAWS // num_clusters)):
-        picks = rng.integers(0, num_clusters, size=(min(step, num - start), num_clusters))
-        total, size = totals[picks], sizes[picks]
-        weight = size.sum(axis=1)
-        mean = total.sum(axis=1) / weight
-        means.append(mean)
-        if with_errors:
-            squares = ((total - size * mean[:, None]) ** 2).sum(axis=1)
-            errors.append(np.sqrt(squares * num_clusters / (num_clusters - 1)) / weight)
-    return np.concatenate(means), np.concatenate(errors) if errors else np.empty(0)
+    for start in range(0, num, step := max(1, _CHUNK_CELLS // num_clusters)):
+        yield _drawn(rng, num_clusters, min(step, num - start))
+
+
+@lru_cache(maxsize=1)
+def _kept_times_drawn(num_clusters: int, num: int) -> Vector:
+    """The same in one piece, at most 64 MB: comparisons of one test set draw it once."""
+    import numpy as np
+
+    return _drawn(np.random.default_rng(_SEED), num_clusters, num)
+
+
+def _drawn(rng: np.random.Generator, num_clusters: int, num: int) -> Vector:
+    import numpy as np
+
+    picks = rng.integers(0, num_clusters, size=(num, num_clusters))
+    picks += num_clusters * np.arange(num)[:, None]
+    times = np.bincount(picks.ravel(), minlength=num * num_clusters)
+    return times.reshape(num, num_clusters).astype(np.float64)
+
+
+def _bca_ends(found: Clusters, drawn: Vector, level: float) -> tuple[float, float]:
+    import numpy as np
+    from scipy.special import ndtr, ndtri
+
+    mean = found.mean
+    alike = 1e-12 * (1 + abs(mean))
+    share = float(np.mean(drawn < mean - alike) + np.mean(np.abs(drawn - mean) <= alike) / 2)
+    bias = float(ndtri(min(max(share, 0.5 / len(drawn)), 1 - 0.5 / len(drawn))))
+    tails = bias + np.array([-1.0, 1.0]) * normal_quantile(level)
+    places = ndtr(bias + tails / np.maximum(1 - _acceleration(found) * tails, 0.1))
+    low, high = (float(end) for end in np.quantile(drawn, places))
+    return low, high
+
+
+def _bootstrap_t_ends(
+    found: Clusters, drawn: Vector, errors: Vector, level: float
+) -> tuple[float, float]:
+    import numpy as np
+
+    error, mean = standard_error(found), found.mean
+    usable = errors > 1e-9 * error
+    if error <= 0 or not usable.any():
+        return mean, mean
+    ratios = (drawn[usable] - mean) / errors[usable]
+    lower, upper = (float(end) for end in np.quantile(ratios, [level / 2, 1 - level / 2]))
+    return mean - upper * error, mean - lower * error
 
 
 def _acceleration(found: Clusters) -> float:

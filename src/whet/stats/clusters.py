@@ -51,3 +51,14 @@ def standard_error(found: Clusters) -> float:
     mean, num_clusters = found.mean, len(found.totals)
     squares = ((s - m * mean) ** 2 for s, m in zip(found.totals, found.sizes, strict=True))
     return math.sqrt(math.fsum(squares) * num_clusters / (num_clusters - 1)) / sum(found.sizes)
+
+
+def skewness(found: Clusters) -> float:
+    """Skewness of the clusters' residuals S_g - m_g mean; 0 where they do not differ."""
+    mean = found.mean
+    residuals = [s - m * mean for s, m in zip(found.totals, found.sizes, strict=True)]
+    spread = math.fsum(value**2 for value in residuals) / len(residuals)
+    if spread <= 1e-24:
+        return 0.0
+    third: float = math.fsum(value**3 for value in residuals) / len(residuals)
+    return third / math.sqrt(spread) ** 3

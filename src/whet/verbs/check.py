@@ -12,16 +12,21 @@ from typing import Any
 from whet.config import Config
 from whet.data import Dataset, survey
 from whet.errors import DataError
+from whet.evals.looks import count
 from whet.findings import Finding, Kind, Severity, worst_first
 from whet.progress import Progress, Silent, check_stop
 from whet.project import Project
 from whet.stages.masks import masked
 from whet.stats import look_level, smallest_gain
+from whet.stats.power import DISCORDANCE
+from whet.types import Example
 from whet.verbs.checked import Checked
 from whet.verbs.loose_files import project_or_files
 
 PAGE_ROWS = 20
 EMBEDDED_AT_ONCE = 512
+ALIKE = 0.1
+"""Share of items on which tuned and baseline differ where they are much alike."""
 
 
 def check(
@@ -83,7 +88,7 @@ def check(
             if shows:
                 raise
             notes.append("Lengths and masks were not checked: pip install 'whet[train]'")
-    gain, note = _gain(project.config, len(dataset.test))
+    gain, note = _gain(project, dataset.test)
     return _checked(found, dataset, gain, tokens, masks, [*notes, note])
 
 
@@ -169,17 +174,45 @@ def _rendered(
     return found.counts(), [mask_view(row, found.tokenizer) for row in found.rows[:show_mask]]
 
 
-def _gain(config: Config, num_items: int) -> tuple[float | None, str]:
-    if not num_items:
+def _gain(project: Project, test: Sequence[Example]) -> tuple[float | None, str]:
+    """What the test set can show at the next look, for the first of the candidates to win.
+
+    Candidates share the level (Holm), so one that has to win alone is read at its share.
+    """
+    ids = {item.id for item in test}
+    if not ids:
         return None, "There is no test set: whet can train, and cannot say whether it helped."
-    margin = config.eval.margin
-    gain = smallest_gain(num_items, margin=margin, level=look_level(1))
-    if gain is None:
+    config, margin = project.config, project.config.eval.margin
+    looks = count(project.root / "looks.jsonl", ids)
+    level = look_level(looks + 1) / (2 if config.rag else 1)
+
+    def shown(discordance: float) -> float | None:
+        return smallest_gain(
+            len(ids),
+            margin=margin,
+            level=level,
+            discordance=discordance,
+            num_baselines=_num_baselines(config),
+        )
+
+    gain, alike = shown(DISCORDANCE), shown(ALIKE)
+    if gain is None or alike is None:
         return (
             None,
-            f"{num_items} test items can show no gain at all over the margin of {margin:.1%}.",
+            f"{len(ids)} test items can show no gain at all over the margin of {margin:.1%}.",
         )
     return gain, (
-        f"{num_items} test items show a true gain of {100 * gain:.1f} points or more to exceed"
-        f" the margin of {100 * margin:g} points, with 90 % power (right-or-wrong metric)."
+        f"{len(ids)} test items show a true gain of {100 * gain:.1f} points or more over the best"
+        f" baseline to exceed the margin of {100 * margin:g} points, with 90 % power, if the two"
+        f" differ on {DISCORDANCE:.0%} of the items ({100 * alike:.1f} points if on {ALIKE:.0%};"
+        f" right-or-wrong metric; look {looks + 1}{_shared(config)})."
     )
+
+
+def _shared(config: Config) -> str:
+    return ", its level shared by tuned and tuned_rag" if config.rag else ""
+
+
+def _num_baselines(config: Config) -> int:
+    """Prompt and few-shot, retrieval where there are documents, and the arms that were added."""
+    return 1 + any(config.few_shot.counts) + bool(config.rag) + len(config.arms)

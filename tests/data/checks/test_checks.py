@@ -127,8 +127,8 @@ def test_a_text_made_to_be_slow_is_read_in_linear_time(piece: str) -> None:
 SETS = [
     ("banking77/train.csv", {}, 1), ("e2e_nlg/devset.csv", {"input": "mr", "output": "ref"}, 0),
     ("fastchat/dummy_conversation.json", {}, 0), ("llamafactory_demo/alpaca_en_demo.json", {}, 1),
-    ("llamafactory_demo/alpaca_zh_demo.json", {}, 2), ("llamafactory_demo/identity.json", {}, 11),
-    ("llamafactory_demo/glaive_toolcall_en_demo.json", {}, 5),
+    ("llamafactory_demo/alpaca_zh_demo.json", {}, 3), ("llamafactory_demo/identity.json", {}, 11),
+    ("llamafactory_demo/glaive_toolcall_en_demo.json", {}, 6),
     ("llamafactory_demo/reason_tool_use_demo_50.jsonl", {}, 3),
     ("llamafactory_demo/dpo_en_demo.json",
      {"prompt": "conversations", "completion": "chosen"}, 1),

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from whet.config import Config
 from whet.errors import ConfigError
 from whet.evals.arms import ArmKind
 from whet.evals.masking import mask_names
 from whet.reviewing.comparing.frozen import Frozen, Item, Pair, ReviewFolder
-from whet.rundir import RunDir, read_jsonl
-from whet.stages.arms import Sample
+from whet.rundir import RunDir
 from whet.stages.evidence import Evidence, read_evidence
+from whet.stages.samples import Sample, read_samples
 from whet.types import content_id
 
 
@@ -90,7 +89,7 @@ def _answers(
     missing = [name for name in names if not run.samples(name, split).is_file()]
     if missing:
         raise ConfigError(f"--split {split}: the run has no answers of {', '.join(missing)} there.")
-    return {name: [Sample(**row) for row in read_jsonl(run.samples(name, split))] for name in names}
+    return {name: read_samples(run, name, split) for name in names}
 
 
 def _names(config: Config, arms: Sequence[str]) -> list[str]:
@@ -109,16 +108,15 @@ def _draw(items: Sequence[Sample], most: int) -> list[int]:
 
 def _item(place: int, answers: Mapping[str, Sequence[Sample]], names: Sequence[str]) -> Item:
     rows = {arm: samples[place] for arm, samples in answers.items()}
-    first: Any = next(iter(rows.values()))
+    first = next(iter(rows.values()))
     masked = {arm: mask_names(row.answer, names).text for arm, row in rows.items()}
-    whole = getattr(first, "item", None)
-    turns = whole.prompt if whole else ({"role": "user", "content": first.question},)
+    turns = [turn for turn in first.example.prompt if turn["role"] != "system"]
     return Item(
         id=first.id,
-        conversation=tuple((t["role"], t["content"]) for t in turns if t["role"] != "system"),
+        conversation=tuple((turn["role"], turn["content"]) for turn in turns),
         gold=first.gold,
         answers=masked,
-        criteria=tuple(getattr(first, "criteria", ())),
+        criteria=first.criteria,
         raw={arm: row.answer for arm, row in rows.items() if row.answer != masked[arm]},
         group=first.group,
     )

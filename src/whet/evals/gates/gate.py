@@ -12,27 +12,35 @@ Nobody may waive a failed one: who disagrees with a margin changes it in the ope
 
 from __future__ import annotations
 
-import math
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from whet.errors import ConfigError
-from whet.stats.noninferiority import below, mirrored
-from whet.stats.proportions import wilson
 from whet.types import Interval, Outcome
 
 GATE_LEVEL = 0.05
-FORMAT_FLOOR = 0.95
 ALWAYS = "forgetting"
 
 WHAT_TO_ADD = {
     "forgetting": "Measure the loss on fixed general text before and after training.",
-    "ability": "Add answers to one general benchmark before and after training.",
-    "refusals": (
-        "Add gates.refusals.cases: a JSONL file of {prompt, harmful}, with harmful and harmless"
-        " ones, some 100 of each."
+    "convergence": "Train with a validation set: data.split.validation: 0.1.",
+    "ability": (
+        "Name local files: gates.ability: {mmlu: FOLDER, gsm8k: FILE, ifeval: FILE}"
+        " (docs/gates.md says where they come from)."
     ),
+    "general": (
+        "Add gates.general.questions: a file of your own general questions with their answers, some"
+        " 200 of them."
+    ),
+    "refusals": (
+        "Add gates.refusals.cases: files with harmful and harmless prompts, some 200 of each:"
+        " XSTest and HarmBench as they are published, or JSONL of {prompt, harmful}."
+    ),
+    "hallucination": (
+        "Put the metric of gates.hallucination.metric under eval.metrics: [..., no_hallucination]."
+    ),
+    "slices": "Name the slices under eval.slices.",
     "format": "State the form under gates.format: a regex or json_keys.",
     "latency": "Add gates.latency.p95_ms and answer at least 80 items.",
     "human": "Have people compare answers: whet review RUN --arms A,B.",
@@ -157,94 +165,3 @@ def waive(gates: Sequence[Gate], name: str, by: str, reason: str) -> list[Gate]:
         else gate
         for gate in gates
     ]
-
-
-def format_gate(
-    values: Sequence[float | None], *, floor: float = FORMAT_FLOOR, level: float = GATE_LEVEL
-) -> Gate:
-    """Whether the share of answers in the stated form is at least `floor`.
-
-    Against a floor rather than against the baselines: the program that reads the answers breaks
-    on every wrong one, whoever else gets it wrong too. Pass when Wilson's lower end reaches the
-    floor, fail when the upper end is below it. With every answer in form, a floor of 0.95 needs
-    73 answers at level 0.05 (`format_items_wanted`).
-    """
-    scored = [value for value in values if value is not None]
-    if not scored:
-        return without_data("format")
-    share = wilson(sum(scored), len(scored), level)
-    outcome = below(mirrored(share), -floor + 1e-12)
-    wanted = format_items_wanted(floor, level)
-    remedy = {
-        Outcome.FAIL: "Train on answers in the form, rank a closed set (generate.choices: auto),"
-        " or constrain decoding where the model is served.",
-        Outcome.INCONCLUSIVE: f"Answer more test items: at least {wanted} if all are in form.",
-    }.get(outcome, "")
-    evidence = (
-        f"{sum(scored):.0f} of {len(scored)} answers are in form (interval {share.low:.1%} to"
-        f" {share.high:.1%}; the lower end has to reach {floor:.1%})."
-    )
-    return Gate(
-        "format", outcome, evidence, interval_numbers(share) | {"floor": floor}, True, None, remedy
-    )
-
-
-def format_items_wanted(floor: float = FORMAT_FLOOR, level: float = GATE_LEVEL) -> int | None:
-    """How many answers, all in form, would pass; None for a floor of 1, which none would."""
-    if floor >= 1:
-        return None
-    from whet.stats.proportions import normal_quantile
-
-    # With k = n, Wilson's lower end is n / (n + z^2).
-    return math.ceil(normal_quantile(level) ** 2 * floor / (1 - floor) - 1e-9)
-
-
-def latency_gate(seconds: Sequence[float], *, p95_ms: float, level: float = GATE_LEVEL) -> Gate:
-    """Whether the 95th percentile of the time per answer is shown to be within the bound."""
-    if not seconds:
-        return without_data("latency")
-    found = percentile_interval([1000 * value for value in seconds], 0.95, level)
-    outcome = below(found, p95_ms)
-    low = "?" if found.low is None else f"{found.low:.0f}"
-    high = "?" if found.high is None else f"{found.high:.0f}"
-    evidence = (
-        f"95 % of {found.n} answers came within {found.value:.0f} ms (interval {low} to {high} ms;"
-        f" the bound is {p95_ms:.0f} ms)."
-    )
-    remedy = {
-        Outcome.FAIL: "Shorten the prompt or the answers, or serve a smaller or quantised model.",
-        Outcome.INCONCLUSIVE: "Time more answers: an upper end needs about 80.",
-    }.get(outcome, "")
-    return Gate(
-        "latency",
-        outcome,
-        evidence,
-        interval_numbers(found) | {"p95_ms": p95_ms},
-        True,
-        None,
-        remedy,
-    )
-
-
-def percentile_interval(values: Sequence[float], share: float, level: float) -> Interval:
-    """A percentile with the interval between two order statistics; no shape is assumed.
-
-    Of n values, how many lie below the true percentile is binomial(n, share). An end is None
-    where the sample is too small to have one: the upper end of a 95th percentile needs 72 values
-    at level 0.05. Source: Conover 1999, Practical Nonparametric Statistics, section 3.2.
-    """
-    from scipy.special import bdtr
-
-    ranked, n = sorted(values), len(values)
-    value = ranked[max(0, math.ceil(share * n - 1e-9) - 1)]
-    # bdtr(k, n, p) = P(at most k of n are below the percentile).
-    low = max((i for i in range(n) if bdtr(i, n, share) <= level / 2), default=None)
-    high = min((i for i in range(n) if bdtr(i, n, share) >= 1 - level / 2), default=None)
-    return Interval(
-        value,
-        None if low is None else ranked[low],
-        None if high is None else ranked[high],
-        n,
-        level,
-        "order-statistics",
-    )

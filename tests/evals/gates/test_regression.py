@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from whet.evals.regression import ability_gate, forgetting_gate, refusals_gate
+from whet.evals.gates import ability_gate, forgetting_gate, refusals_gate
 from whet.types import Outcome
 
 

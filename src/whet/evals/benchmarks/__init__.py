@@ -1,0 +1,1 @@
+"""Public benchmarks from local files, asked through lm-eval."""
