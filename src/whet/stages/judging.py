@@ -17,7 +17,6 @@ from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, read_evidence
 from whet.stages.gates.judged import GateCase, judged_gates
 from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
-from whet.stages.judge.gate import judge_gate
 from whet.stages.people.deciding import decide_by_votes, decides_by_votes, judge_by_people
 from whet.stages.preparing import gate_settings
 from whet.types import Interval
@@ -144,8 +143,6 @@ def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:
             case = GateCase(evidence, arm.name, measured.get(arm.name, {}), _curves(run))
             found = judged_gates(case)
             asked = evidence.config.gates
-            if asked.judge:
-                found["judge"] = judge_gate(evidence, arm.name, asked.judge, case.level)
             if asked.human:
                 found["human"] = judge_by_people(run, evidence, arm.name, asked.human, case.level)
             gates += collect(named, found, arm.name)

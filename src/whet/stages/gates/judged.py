@@ -24,6 +24,7 @@ from whet.evals.gates import (
     refusals_gate,
 )
 from whet.stages.evidence import Evidence
+from whet.stages.judge.gate import judge_gate
 from whet.stages.preparing import form
 from whet.stats import look_level
 
@@ -150,6 +151,11 @@ def _latency(case: GateCase) -> Gate | None:
     return latency_gate(seconds, p95_ms=gate.p95_ms, level=case.level)
 
 
+def _judge(case: GateCase) -> Gate | None:
+    gate = case.settings.judge
+    return judge_gate(case.evidence, case.arm, gate, case.level) if gate is not None else None
+
+
 _JUDGES: dict[str, Callable[[GateCase], Gate | None]] = {
     "forgetting": _forgetting,
     "ability": _ability,
@@ -159,4 +165,5 @@ _JUDGES: dict[str, Callable[[GateCase], Gate | None]] = {
     "convergence": _convergence,
     "format": _format,
     "latency": _latency,
+    "judge": _judge,
 }

@@ -71,7 +71,7 @@ _Found = tuple[Mapping[str, float | None], Compare]
 def _by_score(judged: Judged, evidence: Evidence, ids: Sequence[str]) -> _Found:
     scores = {arm.name: judged.values(arm.name, ids) for arm in evidence.arms}
     return {arm: _mean(values) for arm, values in scores.items()}, by_scores(
-        scores, JUDGE, evidence.groups
+        scores, JUDGE, evidence.groups, ids
     )
 
 
@@ -85,14 +85,20 @@ def _by_preference(judged: Judged, evidence: Evidence, ids: Sequence[str]) -> _F
             sides[a].append(mean)
             sides[b].append(-mean)
     means = {arm: fmean(sides[arm]) if sides[arm] else None for arm in sides}
-    return means, counting_unscored(by_votes(found, PREFERENCE, evidence.groups), found)
+    compare = by_votes(found, PREFERENCE, evidence.groups, ids)
+    return means, counting_unscored(compare, found, ids)
 
 
-def counting_unscored(compare: Compare, found: Mapping[tuple[str, str], Values]) -> Compare:
+def counting_unscored(
+    compare: Compare, found: Mapping[tuple[str, str], Values], ids: Sequence[str]
+) -> Compare:
     """The same comparisons, which say how many items have no verdict: they are not missing by
     chance, as votes are.
     """
-    missing = {frozenset(pair): sum(v is None for v in values) for pair, values in found.items()}
+    missing = {
+        frozenset(pair): len({i for i, v in zip(ids, values, strict=True) if v is None})
+        for pair, values in found.items()
+    }
 
     def counted(a: str, b: str, level: float) -> Comparison:
         return replace(compare(a, b, level), num_unscored=missing.get(frozenset((a, b)), 0))
