@@ -80,8 +80,8 @@ def _broken(answer: str, subject: Subject, number: int) -> tuple[float, str] | N
     if _SIGN.search(answer):
         return None
     if _INNER.search(answer):
-        return 0.7, "ends without a full stop after sentences that have one"
-    return 0.35, "ends without a full stop"
+        return 0.75, "ends without a full stop after sentences that have one"
+    return 0.45, "ends without a full stop"
 
 
 def _partial(word: str, subject: Subject) -> bool:

@@ -8,6 +8,7 @@ meaning, as far as the vectors of both are alike.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -44,7 +45,7 @@ def fit(subject: Subject, embed: Embed | None, notes: list[str]) -> Found:
     shares = better(asked, said, embed)
     for place, number in enumerate(numbers):
         share = float(shares[place])
-        strength = STRONGEST * ramp(np.log(max(share, 1e-3)), np.log(LOW), np.log(HIGH))
+        strength = STRONGEST * ramp(math.log(max(share, 1e-3)), math.log(LOW), math.log(HIGH))
         if strength:
             how = "in meaning" if embed is not None else "in words"
             message = f"{share:.0%} of the other answers are nearer to its question {how}."

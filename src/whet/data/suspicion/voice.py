@@ -31,6 +31,18 @@ _RUDE = re.compile(
     r"|hopeless|shame on you|embarrass(?:ing|ment)|fools?|jerks?|suck(?:s|er)?|ugh+)\b",
     re.IGNORECASE,
 )
+_INSULT = re.compile(
+    r"[,!?] you (?:\w+ )?(?!can|should|could|will|may|might|must|would|need|are|have|know|see|do|did)\w+[:!.]"
+    r"|\b(?:an? )?(?:\w+ )?(?:idiot|moron|fool|genius|loser|jerk|dummy|clown) like you\b"
+    r"|\byou (?:are|'re) (?:an? |such an? |so |too )?(?:\w+ )?(?:idiot|moron|fool|loser|jerk|dummy|stupid"
+    r"|dumb|lazy|ignorant|pathetic|useless|clueless|hopeless|dense|thick)\b"
+    r"|\bhow (?:stupid|dumb|thick|dense|lazy|blind) (?:are|can|could) you\b"
+    r"|\b(?:stupid|dumb|idiotic|ridiculous|moronic|pointless|lazy) (?:question|request|idea|thing to ask)s?\b"
+    r"|\byou (?:stupid|dumb|lazy|little|damn|ignorant|pathetic) \w+\b"
+    r"|\b(?:too|so) (?:stupid|dumb|lazy|dense|thick) to\b|\bshut up\b|\bfuck\w*|\bscrew you\b"
+    r"|\bwast(?:e|ing) my time\b|\bnot my problem\b|\bi (?:don'?t|couldn'?t) care\b",
+    re.IGNORECASE,
+)
 _CARELESS = re.compile(
     r"\b(?:lol|lmao|rofl|omg|idk|tbh|imo|imho|btw|smh|ikr|nvm|gonna|wanna|gotta|kinda|sorta|dunno|plz|pls"
     r"|thx|ur|u|r u|cuz|coz|bro|bruh|dude|yo|yeah|yep|nope|nah|ya|yall|ain'?t|aint|sup|haha+|hehe+|meh"
@@ -46,7 +58,8 @@ SHOUTING = 0.5
 def voice(subject: Subject) -> Found:
     """A reason at each answer with rude words, in capitals, or written carelessly."""
     for named, strength, search in (
-        ("is rude", 0.8, _rude),
+        ("insults", 0.8, _insult),
+        ("has rude words", 0.8, _rude),
         ("shouts", 0.8, _shouting),
         ("is written carelessly", 0.55, _careless),
         ("begins with a small letter, as few do", 0.35, _uncapitalised),
@@ -69,6 +82,11 @@ def _told(subject: Subject, named: str, strength: float, search: Search) -> Foun
         weight = tempered(strength, len(found), len(subject.prose)) * factor
         message = f"the answer {named}: {text!r}."
         yield number, Reason(Sign.VOICE, weight, message, subject.last(number), start, end)
+
+
+def _insult(answer: str, asked: str) -> tuple[int, int, float] | None:
+    hit = _INSULT.search(answer.replace("\u2019", "'"))
+    return None if hit is None or hit.group().casefold() in asked.casefold() else (*hit.span(), 1.0)
 
 
 def _rude(answer: str, asked: str) -> tuple[int, int, float] | None:
