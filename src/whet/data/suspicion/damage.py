@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Sequence
 
 from whet.data.checks.encodings import encoding_damage
 from whet.data.checks.placeholders import placeholder
 from whet.data.checks.sensitive import sensitive
 from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign
 from whet.data.suspicion.subject import WORD, Subject
 from whet.findings import Finding, Severity
 from whet.types import Example
@@ -38,14 +37,12 @@ def _checked(
 ) -> Found:
     """The findings of a check of single rows, each as a reason at its row."""
     found = [(number, each) for number, row in enumerate(subject.rows) for each in check([row])]
-    sizes = Counter(strength(each) for _, each in found)
     for number, each in found:
         match = _TURN.match(each.field)
         turn = int(match.group(1)) if match else -1
-        weight = strength(each)
         message = f"the {_side(subject.rows[number], turn)} {each.message}"
         message = message.replace(" the text was", "'s text was").replace(" signs were", ": signs were")
-        yield number, Reason(sign, tempered(weight, sizes[weight], len(subject.rows)), message, turn)
+        yield number, Reason(sign, strength(each), message, turn)
 
 
 def _side(row: Example, turn: int) -> str:
@@ -65,10 +62,9 @@ def _unfilled(subject: Subject) -> Found:
             found.append((number, text))
     for number, text in found:
         start = subject.answers[number].index(text)
-        strength = tempered(0.9, len(found), len(subject.rows))
         message = f"the answer holds {printable(text)!r}, which was never filled in."
         place = (subject.last(number), start, start + len(text))
-        yield number, Reason(Sign.PLACEHOLDER, strength, message, *place)
+        yield number, Reason(Sign.PLACEHOLDER, 0.9, message, *place)
 
 
 def _gibberish(subject: Subject) -> Found:

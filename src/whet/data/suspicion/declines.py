@@ -6,7 +6,7 @@ import re
 
 from whet.data.places import printable
 from whet.data.refusals import is_refusal
-from whet.data.suspicion.reason import Found, Reason, Sign, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign
 from whet.data.suspicion.subject import Subject
 
 _MACHINE = re.compile(
@@ -40,6 +40,5 @@ def declines(subject: Subject) -> Found:
         elif match := _MACHINE.search(plain):
             found.append((number, 0.5, "speaks of being a machine", *match.span()))
     for number, strength, said, start, end in found:
-        strength = tempered(strength, len(found), len(subject.prose))
         message = f"the answer {said}: {printable(subject.answers[number][start:], 70)!r}."
         yield number, Reason(Sign.REFUSAL, strength, message, subject.last(number), start, end)

@@ -10,7 +10,7 @@ from whet.data.near_clusters import near_copies
 from whet.data.overlap.near import near_duplicates
 from whet.data.overlap.texts import row_text
 from whet.data.places import listed, printable
-from whet.data.suspicion.reason import Found, Reason, Sign, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign
 from whet.data.suspicion.subject import Subject
 
 NUM_OTHERS = 5
@@ -20,13 +20,11 @@ def duplicates(subject: Subject) -> Found:
     """A reason at each row that repeats an earlier one or contradicts another."""
     rows = subject.rows
     again = [group for group in _groups([row_key(row) for row in rows]) if len(group) > 1]
-    num_again = sum(len(group) - 1 for group in again)
     for group in again:
         for number in group[1:]:
             said = f"the same row as {rows[group[0]].source}."
-            strength = tempered(0.5, num_again, len(rows))
             others = (rows[group[0]].source,)
-            yield number, Reason(Sign.DUPLICATE, strength, said, others=others)
+            yield number, Reason(Sign.DUPLICATE, 0.5, said, others=others)
     yield from _near(subject)
     yield from _contradictions(subject)
 
@@ -35,13 +33,11 @@ def _near(subject: Subject) -> Found:
     """Near copies of earlier rows, answers and all."""
     rows = subject.rows
     found = near_duplicates((str(number), row_text(row)) for number, row in enumerate(rows))
-    num_copies = sum(len(cluster.ids) - 1 for cluster in found.clusters)
     for cluster in found.clusters:
         first = rows[int(cluster.ids[0])]
         for name, alike in zip(cluster.ids[1:], cluster.similarity[1:], strict=True):
             said = f"nearly the same row as {first.source} ({alike:.0%} alike)."
-            strength = tempered(0.3, num_copies, len(rows))
-            yield int(name), Reason(Sign.DUPLICATE, strength, said, others=(first.source,))
+            yield int(name), Reason(Sign.DUPLICATE, 0.3, said, others=(first.source,))
 
 
 def _contradictions(subject: Subject) -> Found:
@@ -63,7 +59,7 @@ def _contradictions(subject: Subject) -> Found:
                 f"{how} question is answered otherwise in {listed([rows[o].source for o in others], 3)}: "
                 f"{printable(shown.answer, 60)!r}."
             )
-            weight = tempered(strength, len(found), len(rows))
+            weight = strength
             if subject.labels:
                 alike = sum(subject.answers[o] == subject.answers[number] for o in others)
                 weight *= 1 if alike == 0 else 0.3

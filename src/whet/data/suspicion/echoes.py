@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 
 from whet.data.keys import normal
 from whet.data.places import listed, printable
-from whet.data.suspicion.reason import Found, Reason, Sign, ramp, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign, ramp
 from whet.data.suspicion.subject import WORD, Subject
 
 MIN_WORDS = 4
@@ -41,9 +41,7 @@ def _copied(subject: Subject) -> Found:
             found.append((number, 0.45, "is a piece of the question, word for word"))
         elif num_words > MIN_WORDS and (share := _share(question, answer)) > 0.75:
             found.append((number, 0.8 * share, "is the question with few other words"))
-    counts = Counter(said for _, _, said in found)
     for number, strength, said in found:
-        strength = tempered(strength, counts[said], len(subject.prose))
         whole = (subject.last(number), 0, len(subject.answers[number]))
         yield number, Reason(Sign.COPIED, strength, f"the answer {said}.", *whole)
 
@@ -85,10 +83,9 @@ def _shared(subject: Subject) -> Found:
         questions = {normal(subject.asked[number]) for number in numbers}
         if len(questions) < 2:
             continue
-        strength = tempered(0.6, len(numbers), len(subject.prose))
         for number in numbers:
             others = [subject.rows[other].source for other in numbers if other != number]
             said = f"the same answer stands under {len(questions)} questions; see {listed(others, 3)}."
             yield number, Reason(
-                Sign.REPEATED, strength, said, subject.last(number), others=tuple(others[:5])
+                Sign.REPEATED, 0.6, said, subject.last(number), others=tuple(others[:5])
             )

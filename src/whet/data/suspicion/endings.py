@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign
 from whet.data.suspicion.subject import Subject
 
 MIN_WORDS = 5
@@ -32,20 +32,14 @@ _INNER = re.compile(r"[.!?\u3002\uff01\uff1f](?:\s|$)|[\u3002\uff01\uff1f]")
 
 def endings(subject: Subject) -> Found:
     """A reason at each answer that breaks off, the surer the clearer it does."""
-    open_ended: dict[int, tuple[float, str]] = {}
-    num_prose = 0
     for number in subject.prose:
         answer = subject.answers[number].rstrip()
         if len(subject.words[number]) < MIN_WORDS and not _wide(answer):
             continue
-        num_prose += 1
-        if found := _broken(answer, subject, number):
-            open_ended[number] = found
-    unsure = sum(strength < 0.8 for strength, _ in open_ended.values())
-    for number, (strength, said) in open_ended.items():
-        answer = subject.answers[number].rstrip()
-        sure = strength >= 0.8
-        strength = strength if sure else tempered(strength, unsure, num_prose)
+        found = _broken(answer, subject, number)
+        if found is None:
+            continue
+        strength, said = found
         start = max(0, len(answer) - NUM_SHOWN)
         message = f"the answer {said}: {printable(answer[start:])!r}."
         place = (subject.last(number), start, len(answer))

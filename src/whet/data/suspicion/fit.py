@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 MIN_ROWS = 30
 STRONGEST = 0.8
-LOW, HIGH = 0.02, 0.4
+LOW, HIGH = 0.02, 0.7
 """Share of other answers that fit better, at which it begins to count and counts in full."""
 
 Shares = np.ndarray[Any, np.dtype[np.float64]]

@@ -11,7 +11,7 @@ import re
 from statistics import median
 
 from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, ramp, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign, ramp
 from whet.data.suspicion.subject import Subject
 
 MIN_ROWS = 30
@@ -69,7 +69,4 @@ def _hollow(subject: Subject) -> Found:
     for number in found:
         answer = subject.answers[number]
         said = f"the answer is no more than {printable(answer.strip(), 40)!r}."
-        strength = tempered(0.85, len(found), len(subject.rows))
-        yield number, Reason(
-            Sign.SHORT, strength, said, subject.last(number), 0, len(answer)
-        )
+        yield number, Reason(Sign.SHORT, 0.85, said, subject.last(number), 0, len(answer))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign
 from whet.data.suspicion.subject import Subject
 
 _LEFT = re.compile(
@@ -34,6 +34,6 @@ def markup(subject: Subject) -> Found:
             found.append((number, match))
     for number, match in found:
         meant = bool(_ABOUT_CODE.search(subject.asked[number]))
-        strength = tempered(0.2 if meant else 0.8, len(found), len(subject.prose))
+        strength = 0.2 if meant else 0.8
         said = f"the answer holds {printable(match.group().strip(), 40)!r}, left over from elsewhere."
         yield number, Reason(Sign.MARKUP, strength, said, subject.last(number), *match.span())

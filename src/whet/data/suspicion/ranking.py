@@ -15,10 +15,11 @@ from whet.data.suspicion.declines import declines
 from whet.data.suspicion.duplicates import duplicates
 from whet.data.suspicion.echoes import echoes
 from whet.data.suspicion.endings import endings
+from whet.data.suspicion.form import form
 from whet.data.suspicion.lengths import lengths
 from whet.data.suspicion.losses import losses
 from whet.data.suspicion.markup import markup
-from whet.data.suspicion.reason import Found, Reason, Sign, Suspect
+from whet.data.suspicion.reason import Found, Reason, Sign, Suspect, tempered
 from whet.data.suspicion.subject import Subject
 from whet.data.suspicion.tongues import tongues
 from whet.data.suspicion.voice import voice
@@ -28,7 +29,7 @@ if TYPE_CHECKING:  # numpy is loaded by the functions that need it
     from whet.data.checks.vectors import Embed
 
 BY_ROW: tuple[Callable[[Subject], Found], ...] = (
-    endings, lengths, echoes, tongues, voice, declines, markup, damage, duplicates,
+    endings, form, lengths, echoes, tongues, voice, declines, markup, damage, duplicates,
 )  # fmt: skip
 """Evidence that needs neither vectors nor a model."""
 
@@ -71,7 +72,7 @@ def rank(
     found += label_doubts(subject, embed, notes)
     found += fit(subject, embed, notes)
     found += losses(subject, loss_of or {})
-    for number, reason in found:
+    for number, reason in tempered(found, len(subject.rows)):
         reasons.setdefault(number, []).append(reason)
     suspects = [Suspect.of(row, reasons.get(number, ())) for number, row in enumerate(rows)]
     suspects.sort(key=lambda suspect: -suspect.score)  # equal scores stay in the rows' order

@@ -7,8 +7,9 @@ probabilities: they order the rows, and nothing else is read off them.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import prod
 
@@ -38,6 +39,7 @@ class Sign(StrEnum):
     UNRELATED = "unrelated", "Many answers of other rows fit its question better than its own."
     FAR = "far", "Its question is like no other question."
     TRUNCATED = "truncated", "The answer ends before it is finished."
+    FORM = "form", "The answer lacks a form that nearly all others have."
     SHORT = "short", "The answer says hardly anything, or far less than others do."
     LONG = "long", "The answer is far longer than others."
     COPIED = "copied", "The answer repeats the question."
@@ -98,9 +100,30 @@ class Suspect:
         return frozenset(reason.sign for reason in self.reasons)
 
 
-def tempered(strength: float, num_rows: int, total: int) -> float:
-    """A sign's strength where so many rows show it: full for the first, none from a fifth on."""
-    return strength * max(0.0, 1 - (num_rows - 1) / max(USUAL * total, 1))
+def tempered(found: Sequence[tuple[int, Reason]], num_rows: int) -> list[tuple[int, Reason]]:
+    """The reasons with less weight where many rows show a sign at least as strongly.
+
+    In full where one row does, not at all where a fifth of the rows do: then it is a trait of the
+    set. A row counts once for each sign, by its strongest reason.
+    """
+    strongest: dict[tuple[Sign, int], float] = {}
+    for number, reason in found:
+        key = (reason.sign, number)
+        strongest[key] = max(strongest.get(key, 0.0), reason.strength)
+    ordered: dict[Sign, list[float]] = {}
+    for (sign, _), strength in strongest.items():
+        ordered.setdefault(sign, []).append(-strength)
+    for strengths in ordered.values():
+        strengths.sort()
+
+    def factor(reason: Reason) -> float:
+        num_as_strong = bisect_right(ordered[reason.sign], -reason.strength)
+        return max(0.0, 1 - (num_as_strong - 1) / max(USUAL * num_rows, 1))
+
+    return [
+        (number, replace(reason, strength=reason.strength * factor(reason)))
+        for number, reason in found
+    ]
 
 
 def ramp(value: float, low: float, high: float) -> float:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 
 from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, tempered
+from whet.data.suspicion.reason import Found, Reason, Sign
 from whet.data.suspicion.subject import Subject
 
 _RUDE = re.compile(
@@ -79,7 +79,7 @@ def _told(subject: Subject, named: str, strength: float, search: Search) -> Foun
     }
     for number, (start, end, factor) in found.items():
         text = printable(subject.answers[number][start : max(end, start + 40)], 50)
-        weight = tempered(strength, len(found), len(subject.prose)) * factor
+        weight = strength * factor
         message = f"the answer {named}: {text!r}."
         yield number, Reason(Sign.VOICE, weight, message, subject.last(number), start, end)
 
