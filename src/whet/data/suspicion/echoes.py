@@ -67,7 +67,7 @@ def _circles(subject: Subject) -> Found:
         again = 1 - len(runs) / total
         strength = 0.8 * ramp(again, 0.2, 0.6)
         if strength:
-            most = " ".join(max(runs, key=lambda run: (runs[run], run)))
+            most = " ".join(runs.most_common(1)[0][0])
             said = f"{again:.0%} of the answer repeats itself, such as {printable(most, 50)!r}."
             yield number, Reason(Sign.REPEATED, strength, said, subject.last(number))
 
