@@ -1,6 +1,6 @@
 """How many planted bad rows a person has seen after a fifth of the rows, by set and by kind.
 
-    python benchmarks/suspicion/found.py alpaca_en banking77 --seeds 5 [--meaning]
+python benchmarks/suspicion/found.py alpaca_en banking77 --seeds 5 [--meaning]
 """
 
 from __future__ import annotations
@@ -23,7 +23,9 @@ DATA = Path(os.environ.get("WHET_TEST_DATA", Path(__file__).parents[2].parent / 
 FIRST = 0.2
 
 
-def measured(name: str, seed: int, num: int, share: float, embed: object) -> tuple[Counter, Counter, float]:
+def measured(
+    name: str, seed: int, num: int, share: float, embed: object
+) -> tuple[Counter, Counter, float]:
     """(planted rows by kind, those among the first fifth, seconds)."""
     read, kinds = SETS[name]
     rows, planted = plant(read(DATA, seed, num), share, seed, kinds)
@@ -84,7 +86,9 @@ def main() -> None:
             f"{seconds / asked.seeds:.1f} s"
         )
         for kind in there:
-            print(f"    {kind:20} {found[kind]:3} of {there[kind]:3}  {found[kind] / there[kind]:.0%}")
+            print(
+                f"    {kind:20} {found[kind]:3} of {there[kind]:3}  {found[kind] / there[kind]:.0%}"
+            )
         sys.stdout.flush()
 
 

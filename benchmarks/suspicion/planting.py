@@ -75,7 +75,13 @@ FOREIGN_QUESTIONS = (
     "Ik kan niet meer inloggen op mijn rekening, wat nu?", "Как мне отменить вчерашний перевод?",
     "怎么才能提高我的转账限额？", "Quero saber por que fui cobrado duas vezes.",
 )  # fmt: skip
-LOG_MARKS = ("Human: ", "### Response:\n", "<|im_start|>assistant\n", "User: thanks\nAssistant: ", "<p>")
+LOG_MARKS = (
+    "Human: ",
+    "### Response:\n",
+    "<|im_start|>assistant\n",
+    "User: thanks\nAssistant: ",
+    "<p>",
+)
 GIBBERISH = ("asdf jkl qwer", "xkcd fjdk slfj wpqr", "???", ".", "hjkl hjkl zxcv bnm", "1")
 
 Plant = Callable[[Row, list[Row], random.Random], Row]
@@ -145,7 +151,9 @@ def damaged(row: Row, rows: list[Row], drawn: random.Random) -> Row:
     """UTF-8 read as Windows-1252, at an apostrophe or a dash put in."""
     words = row["answer"].split(" ")
     place = drawn.randrange(len(words))
-    mark = drawn.choice(("\u2019", "\u2014", "\u00e9", "\u201c")).encode().decode("cp1252", "ignore")
+    mark = (
+        drawn.choice(("\u2019", "\u2014", "\u00e9", "\u201c")).encode().decode("cp1252", "ignore")
+    )
     return _answer(row, " ".join([*words[:place], words[place] + mark, *words[place + 1 :]]))
 
 
@@ -183,7 +191,9 @@ def mistyped(row: Row, rows: list[Row], drawn: random.Random) -> Row:
 
 
 def sentence_for_label(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, f"I think this is about {row['answer'].replace('_', ' ')}, but I am not sure.")
+    return _answer(
+        row, f"I think this is about {row['answer'].replace('_', ' ')}, but I am not sure."
+    )
 
 
 def foreign_question(row: Row, rows: list[Row], drawn: random.Random) -> Row:

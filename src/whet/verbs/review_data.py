@@ -1,4 +1,4 @@
-"""`whet review --data`: training rows worst first, decided on by people, and the data that comes of it.
+"""`whet review --data`: training rows, worst first, decided on by people; and what comes of it.
 
 What people decide is kept in `reviews/rows` of the project, or in `NAME-review` for loose files.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whet.config import Config
 from whet.data import Dataset, survey
 from whet.data.cleaned import Cleaned, sources_of, write_cleaned
+from whet.data.suspicion.alike import alike
 from whet.data.suspicion.ranking import Ranking, rank
 from whet.data.writers import claim
 from whet.errors import DataError
@@ -22,10 +24,17 @@ from whet.reviewing.rows.applying import Reviewed
 from whet.reviewing.rows.decisions import REVIEW, row_keys, standing
 from whet.reviewing.rows.fixing import NAME
 from whet.reviewing.rows.listing import RankedRows, ranked_rows
-from whet.reviewing.store import read_history
+from whet.reviewing.store import History, open_history, read_history
 from whet.verbs.check import embedder
 from whet.verbs.loose_files import project_or_files
 
+if TYPE_CHECKING:
+    import socket
+
+    from whet.reviewing.server.guard import Guard
+    from whet.reviewing.server.limits import Limits
+
+ADJUDICATOR = "adjudicator"
 MAX_FAULTS = 8
 NO_MEANING = "Rows were compared by their words, not by meaning: pip install 'whet[rag,train]'"
 
@@ -39,6 +48,7 @@ class RowsToReview:
     ranking: Ranking
     keys: dict[int, str]
     folder: Path
+    alike: dict[str, list[str]]
     notes: list[str]
 
 
@@ -68,6 +78,27 @@ class ReviewedData:
                 *self.notes,
             ]
         )
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """A server that listens at `base`; `links` are shown now and never again."""
+
+    base: str
+    links: dict[str, str]
+    _history: History
+    _app: Guard
+    _sock: socket.socket
+    _limits: Limits
+
+    def serve(self) -> None:
+        """Answers until it is interrupted."""
+        from whet.reviewing.server.serving import serve
+
+        try:
+            serve(self._app, self._sock, self._limits)
+        finally:
+            self._history.close()
 
 
 def prepare_rows(
@@ -108,15 +139,76 @@ def prepare_rows(
     if by_meaning and embed is None:
         notes.append(NO_MEANING)
     ranking = rank(dataset.train, embed, losses)
-    keys = dict(zip(map(id, dataset.train), row_keys(dataset.train), strict=True))
+    names = row_keys(dataset.train)
+    keys = dict(zip(map(id, dataset.train), names, strict=True))
+    near = {
+        name: [names[other] for other in others]
+        for name, others in zip(names, alike(dataset.train, embed), strict=True)
+    }
     folder = _store(project, files, store)
-    return RowsToReview(project, dataset, ranking, keys, folder, [*notes, *ranking.notes])
+    return RowsToReview(project, dataset, ranking, keys, folder, near, [*notes, *ranking.notes])
 
 
 def list_rows(rows: RowsToReview, limit: int | None = 20) -> RankedRows:
     """The first `limit` rows of the ranking with their reasons; None: all."""
     ranking = rows.ranking
     return ranked_rows(ranking.suspects, rows.keys, ranking.counts, limit, rows.notes)
+
+
+def open_rows(
+    rows: RowsToReview,
+    *,
+    raters: int = 1,
+    raters_a_row: int = 1,
+    relink: Sequence[str] = (),
+    host: str = "127.0.0.1",
+    port: int = 8700,
+    url: str | None = None,
+    key: str | None = None,
+) -> OpenReview:
+    """The review as a server that listens, and the links of raters who are new.
+
+    Args:
+        rows: what `prepare_rows` returned.
+        raters: so many people take part; each has a link.
+        raters_a_row: so many of them decide on each row.
+        relink: raters whose link was lost; the old one is dead then.
+        host: the address to listen on.
+        port: 0 takes a free one.
+        url: how raters reach it, if not by host and port.
+        key: asked for beside the link, where other machines can reach the server.
+
+    Raises:
+        ConfigError: the address cannot be had, or is open to others without a key.
+        MissingExtraError: the server's packages are missing.
+        StoreError: another server has the decisions open, or they are damaged.
+    """
+    from whet.reviewing.server.serving import listen, require_server
+
+    require_server()
+    from whet.reviewing.comparing.people import invite, new_link
+    from whet.reviewing.rows.desk import Desk
+    from whet.reviewing.rows.opening import session_secret
+    from whet.reviewing.rows.routes import HOME, row_pages
+    from whet.reviewing.server.app import create_app
+    from whet.reviewing.server.settings import reachable
+
+    settings = reachable(session_secret(rows.folder), HOME, host=host, url=url, key=key)
+    history = open_history(rows.folder, REVIEW)
+    try:
+        links = invite(history, raters)
+        links |= {name: new_link(history, name) for name in relink}
+        suspects = rows.ranking.suspects
+        names = [rows.keys[id(suspect.row)] for suspect in suspects]
+        desk = Desk(suspects, names, history, rows.alike, min(raters_a_row, raters))
+        app = create_app(row_pages(desk, rows.notes), desk, settings)
+        sock = listen(host, port)
+    except BaseException:
+        history.close()
+        raise
+    base = (url or f"http://{host}:{sock.getsockname()[1]}").rstrip("/")
+    shown = {name: f"{base}/enter/{token}" for name, token in links.items() if name != ADJUDICATOR}
+    return OpenReview(base, shown, history, app, sock, settings.limits)
 
 
 def export_rows(

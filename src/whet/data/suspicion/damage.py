@@ -1,4 +1,4 @@
-"""What `whet check` finds in single rows: damaged text, placeholders, keys; and text that is none."""
+"""Damaged text, placeholders and keys, as `whet check` finds them; and text that is none."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from collections.abc import Callable, Sequence
 from whet.data.checks.encodings import encoding_damage
 from whet.data.checks.placeholders import placeholder
 from whet.data.checks.sensitive import sensitive
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted
 from whet.data.suspicion.subject import WORD, Subject
 from whet.findings import Finding, Severity
 from whet.types import Example
@@ -40,8 +39,10 @@ def _checked(
     for number, each in found:
         match = _TURN.match(each.field)
         turn = int(match.group(1)) if match else -1
-        message = f"the {_side(subject.rows[number], turn)} {each.message}"
-        message = message.replace(" the text was", "'s text was").replace(" signs were", ": signs were")
+        side = _side(subject.rows[number], turn)
+        message = f"the {side} {each.message}"
+        if each.message.startswith(("the text ", "signs ")):
+            message = f"in the {side} {each.message}"
         yield number, Reason(sign, strength(each), message, turn)
 
 
@@ -62,7 +63,7 @@ def _unfilled(subject: Subject) -> Found:
             found.append((number, text))
     for number, text in found:
         start = subject.answers[number].index(text)
-        message = f"the answer holds {printable(text)!r}, which was never filled in."
+        message = f"the answer holds {quoted(text)}, which was never filled in."
         place = (subject.last(number), start, start + len(text))
         yield number, Reason(Sign.PLACEHOLDER, 0.9, message, *place)
 
@@ -73,12 +74,12 @@ def _gibberish(subject: Subject) -> Found:
         for turn, message in enumerate(row.messages):
             text = message["content"]
             if message["role"] == "user" and text.strip() and not _wordy(text):
-                said = f"the question has no word in it: {printable(text, 40)!r}."
+                said = f"the question has no word in it: {quoted(text, 40)}."
                 yield number, Reason(Sign.DAMAGE, 0.6, said, turn, 0, len(text))
             words = [word for word in WORD.findall(text) if word.isalpha() and word.isascii()]
             odd = [word for word in words if len(word) > MIN_WORDS and not _VOWEL.search(word)]
             if len(words) >= MIN_WORDS and len(odd) > len(words) / 3:
-                said = f"the {_side(row, turn)} is hardly words: {printable(text, 50)!r}."
+                said = f"the {_side(row, turn)} is hardly words: {quoted(text, 50)}."
                 yield number, Reason(Sign.DAMAGE, 0.7, said, turn, 0, len(text))
 
 

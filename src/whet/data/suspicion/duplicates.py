@@ -9,8 +9,8 @@ from whet.data.keys import answer_key, input_key, row_key
 from whet.data.near_clusters import near_copies
 from whet.data.overlap.near import near_duplicates
 from whet.data.overlap.texts import row_text
-from whet.data.places import listed, printable
-from whet.data.suspicion.reason import Found, Reason, Sign
+from whet.data.places import listed
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted
 from whet.data.suspicion.subject import Subject
 
 NUM_OTHERS = 5
@@ -56,16 +56,18 @@ def _contradictions(subject: Subject) -> Found:
         for number, others in found:
             shown = rows[others[0]]
             said = (
-                f"{how} question is answered otherwise in {listed([rows[o].source for o in others], 3)}: "
-                f"{printable(shown.answer, 60)!r}."
+                f"{how} question is answered otherwise in "
+                f"{listed([rows[o].source for o in others], 3)}: "
+                f"{quoted(shown.answer, 60)}."
             )
             weight = strength
             if subject.labels:
                 alike = sum(subject.answers[o] == subject.answers[number] for o in others)
                 weight *= 1 if alike == 0 else 0.3
             sources = tuple(rows[o].source for o in others[:NUM_OTHERS])
-            yield number, Reason(
-                Sign.CONTRADICTION, weight, said, subject.last(number), others=sources
+            yield (
+                number,
+                Reason(Sign.CONTRADICTION, weight, said, subject.last(number), others=sources),
             )
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 
 from whet.data.keys import normal
-from whet.data.places import listed, printable
-from whet.data.suspicion.reason import Found, Reason, Sign, ramp
+from whet.data.places import listed
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted, ramp
 from whet.data.suspicion.subject import WORD, Subject
 
 MIN_WORDS = 4
@@ -68,7 +68,7 @@ def _circles(subject: Subject) -> Found:
         strength = 0.8 * ramp(again, 0.2, 0.6)
         if strength:
             most = " ".join(runs.most_common(1)[0][0])
-            said = f"{again:.0%} of the answer repeats itself, such as {printable(most, 50)!r}."
+            said = f"{again:.0%} of the answer repeats itself, such as {quoted(most, 50)}."
             yield number, Reason(Sign.REPEATED, strength, said, subject.last(number))
 
 
@@ -85,7 +85,10 @@ def _shared(subject: Subject) -> Found:
             continue
         for number in numbers:
             others = [subject.rows[other].source for other in numbers if other != number]
-            said = f"the same answer stands under {len(questions)} questions; see {listed(others, 3)}."
-            yield number, Reason(
-                Sign.REPEATED, 0.6, said, subject.last(number), others=tuple(others[:5])
+            said = (
+                f"the same answer stands under {len(questions)} questions; see {listed(others, 3)}."
+            )
+            yield (
+                number,
+                Reason(Sign.REPEATED, 0.6, said, subject.last(number), others=tuple(others[:5])),
             )

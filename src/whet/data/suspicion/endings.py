@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted
 from whet.data.suspicion.subject import Subject
 
 MIN_WORDS = 5
@@ -18,14 +17,101 @@ NUM_SHOWN = 40
 
 _CLOSED = re.compile(r"[.!?\u2026\u3002\uff01\uff1f\u061f\u0964][\"'\u201d\u2019)\]*_`~|<>/\w]*$")
 _SIGN = re.compile(r"[^\w\s,;\-\u2013\u2014(\[{\uff0c\u3001]$")
-_DANGLING = re.compile(r"[,;(\[{\u2013\u2014\uff0c\u3001]$|\s-$|(?:^|\n)\s*(?:\d{1,2}[.)]|[-*\u2022])$")
+_DANGLING = re.compile(
+    r"[,;(\[{\u2013\u2014\uff0c\u3001]$|\s-$|(?:^|\n)\s*(?:\d{1,2}[.)]|[-*\u2022])$"
+)
 _ITEM = re.compile(r"^\s*(?:\d{1,3}[.):]|[-*\u2022\u2013+])\s+")
 _OPEN_WORDS = frozenset(
-    "a an the of and or but to in on at by for with from as that which who whose is are was were be "
-    "been has have had will would can could should may might must if when while because than into "
-    "about your their its his her our my this these those not very such also between through "
-    "der die das und oder zu mit von ein eine le la les de des du et un une el los las y en que "
-    "con per di".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "and",
+        "or",
+        "but",
+        "to",
+        "in",
+        "on",
+        "at",
+        "by",
+        "for",
+        "with",
+        "from",
+        "as",
+        "that",
+        "which",
+        "who",
+        "whose",
+        "is",
+        "are",
+        "was",
+        "were",
+        "be",
+        "been",
+        "has",
+        "have",
+        "had",
+        "will",
+        "would",
+        "can",
+        "could",
+        "should",
+        "may",
+        "might",
+        "must",
+        "if",
+        "when",
+        "while",
+        "because",
+        "than",
+        "into",
+        "about",
+        "your",
+        "their",
+        "its",
+        "his",
+        "her",
+        "our",
+        "my",
+        "this",
+        "these",
+        "those",
+        "not",
+        "very",
+        "such",
+        "also",
+        "between",
+        "through",
+        "der",
+        "die",
+        "das",
+        "und",
+        "oder",
+        "zu",
+        "mit",
+        "von",
+        "ein",
+        "eine",
+        "le",
+        "la",
+        "les",
+        "de",
+        "des",
+        "du",
+        "et",
+        "un",
+        "une",
+        "el",
+        "los",
+        "las",
+        "y",
+        "en",
+        "que",
+        "con",
+        "per",
+        "di",
+    ]
 )
 _INNER = re.compile(r"[.!?\u3002\uff01\uff1f](?:\s|$)|[\u3002\uff01\uff1f]")
 
@@ -41,7 +127,7 @@ def endings(subject: Subject) -> Found:
             continue
         strength, said = found
         start = max(0, len(answer) - NUM_SHOWN)
-        message = f"the answer {said}: {printable(answer[start:])!r}."
+        message = f"the answer {said}: {quoted(answer[start:])}."
         place = (subject.last(number), start, len(answer))
         yield number, Reason(Sign.TRUNCATED, strength, message, *place)
 
@@ -59,11 +145,11 @@ def _broken(answer: str, subject: Subject, number: int) -> tuple[float, str] | N
     last = subject.words[number][-1] if subject.words[number] else ""
     ends_in_word = bool(last) and answer[-1].isalnum()
     if ends_in_word and last in _OPEN_WORDS and not subject.asked[number].rstrip().endswith(last):
-        return 0.85, f"ends with {last!r}"
+        return 0.85, f"ends with {quoted(last)}"
     if answer.endswith(":"):
         return 0.8, "ends with a colon"
     if ends_in_word and _partial(last, subject):
-        return 0.8, f"ends within a word, {last!r}"
+        return 0.8, f"ends within a word, {quoted(last)}"
     lines = [line for line in answer.split("\n") if line.strip()]
     items = [line.rstrip() for line in lines if _ITEM.match(line)]
     if len(items) > 1 and _ITEM.match(lines[-1]):

@@ -12,8 +12,7 @@ import json
 import re
 from collections import Counter
 
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, ramp
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted, ramp
 from whet.data.suspicion.subject import Subject
 
 MIN_ROWS = 30
@@ -44,13 +43,13 @@ def form(subject: Subject) -> Found:
 
 def _forms(answer: str) -> set[str]:
     """What is told of the form of an answer, each as the end of a sentence."""
-    found = {f"have a line that begins with {printable(sign)!r}" for sign in _LINE.findall(answer)}
+    found = {f"have a line that begins with {quoted(sign)}" for sign in _LINE.findall(answer)}
     if match := _BEGIN.match(answer):
-        found.add(f"begin with {printable(match.group(1))!r}")
+        found.add(f"begin with {quoted(match.group(1))}")
     if match := _FIRST_WORD.match(answer):
-        found.add(f"begin with {printable(match.group(1).strip())!r}")
+        found.add(f"begin with {quoted(match.group(1).strip())}")
     if (match := _END.search(answer)) and match.group(1) not in ".!?":
-        found.add(f"end with {printable(match.group(1))!r}")
+        found.add(f"end with {quoted(match.group(1))}")
     elif match:
         found.add("end with a full stop or its like")
     if "\n" in answer.strip():
@@ -66,4 +65,4 @@ def _of_json(answer: str) -> set[str]:
     except (ValueError, RecursionError):
         return set()
     keys = value if isinstance(value, dict) else ()
-    return {"are JSON", *(f"have the key {printable(str(key), 30)!r}" for key in keys)}
+    return {"are JSON", *(f"have the key {quoted(str(key), 30)}" for key in keys)}

@@ -12,8 +12,7 @@ import numpy as np
 
 from whet.data.checks.suspects import NUM_NEIGHBOURS, left_out_scores, votes_of
 from whet.data.checks.vectors import compared, nearest, vectors
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, ramp
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted, ramp
 from whet.data.suspicion.subject import Subject
 
 if TYPE_CHECKING:
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
 MIN_ROWS = 50
 FAR, FARTHEST = 0.05, 0.005
-"""Share of rows with a farther nearest neighbour, at which being far begins to count, and in full."""
+"""Share of rows that are farther from all others, at which that begins to count, and in full."""
 
 
 def label_doubts(subject: Subject, embed: Embed | None, notes: list[str]) -> Found:
@@ -48,7 +47,7 @@ def _odd(subject: Subject) -> Found:
     for number, answer in enumerate(subject.answers):
         if answer not in subject.labels:
             said = (
-                f"the answer {printable(answer, 50)!r} is none of the {len(subject.labels)} labels "
+                f"the answer {quoted(answer, 50)} is none of the {len(subject.labels)} labels "
                 "that other rows have."
             )
             whole = (subject.last(number), 0, len(answer))
@@ -78,11 +77,11 @@ def _doubted(subject: Subject, numbers: list[int], points: Vectors) -> Found:
         against = [int(i) for i in neighbours if given[i] == other[place]]
         own = int((given[neighbours] == given[place]).sum())
         said = (
-            f"labelled {printable(subject.answers[number], 40)!r}, as {own} of the {len(neighbours)} "
-            f"rows most like it are; {printable(rival, 40)!r} has {len(against)} of them, and a "
-            "classifier fitted without this row prefers it."
+            f"labelled {quoted(subject.answers[number], 40)}, as {own} of the "
+            f"{len(neighbours)} rows most like it are; {quoted(rival, 40)} has {len(against)} of "
+            "them, and a classifier fitted without this row prefers it."
             if margin[place] > 0
-            else f"labelled {printable(subject.answers[number], 40)!r}, as only {own} of the "
+            else f"labelled {quoted(subject.answers[number], 40)}, as only {own} of the "
             f"{len(neighbours)} rows most like it are."
         )
         sources = tuple(subject.rows[numbers[i]].source for i in against[:5])
@@ -104,5 +103,7 @@ def _far(subject: Subject, numbers: list[int], points: Vectors) -> Found:
     for place, number in enumerate(numbers):
         strength = 0.5 * ramp(float(ranks[place]), FAR, FARTHEST)
         if strength:
-            said = f"its question is farther from all others than {1 - ranks[place]:.1%} of them are."
+            said = (
+                f"its question is farther from all others than {1 - ranks[place]:.1%} of them are."
+            )
             yield number, Reason(Sign.FAR, strength, said)

@@ -10,8 +10,7 @@ import math
 import re
 from statistics import median
 
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, ramp
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted, ramp
 from whet.data.suspicion.subject import Subject
 
 MIN_ROWS = 30
@@ -21,11 +20,13 @@ HIGH, HIGHEST = 2.5, 5.0
 LEAST_SPREAD = 0.35
 
 _EMPTY = re.compile(
-    r"^\W*(?:n/?a|none|nil|null|nothing|no (?:answer|reply|response|comment|idea|input|output)|ok(?:ay)?"
+    r"^\W*(?:n/?a|none|nil|null|nothing|ok(?:ay)?"
+    r"|no (?:answer|reply|response|comment|idea|input|output)"
     r"|yes|no|sure|done|idk|i (?:don'?t|do not) know|not sure|unknown|unsure|see (?:above|below)"
-    r"|(?:same )?as above|same|ditto|tbd|todo|to do|test(?:ing)?|asdf\w*|qwer\w*|xxx+|foo|bar|blah.*"
+    r"|(?:same )?as above|same|ditto|tbd|todo|to do|test(?:ing)?|asdf\w*|qwer\w*|xxx+|foo|bar"
+    r"|blah.*"
     r"|hm+|hello|hi|thanks?|thank you|will do|noted|answer|response|reply|output|text|string"
-    r"|(?:i(?:'ll| will) )?(?:get back to|check|think about)(?: \w+){0,3}|later|pending|\.+|-+)\W*$",
+    r"|(?:i(?:'ll| will) )?(?:get back to|check|think about)(?: \w+){0,3}|later|pending)\W*$",
     re.IGNORECASE,
 )
 _YES_OR_NO = re.compile(
@@ -50,10 +51,14 @@ def lengths(subject: Subject) -> Found:
         size, turn = sizes[number], subject.last(number)
         whole = (turn, 0, len(subject.answers[number]))
         if off < -LOW:
-            said = f"the answer has {size:,} characters, half of the answers have {usual:,} or more."
+            said = (
+                f"the answer has {size:,} characters, half of the answers have {usual:,} or more."
+            )
             yield number, Reason(Sign.SHORT, 0.4 * ramp(-off, LOW, LOWEST), said, *whole)
         elif off > HIGH:
-            said = f"the answer has {size:,} characters, half of the answers have {usual:,} or fewer."
+            said = (
+                f"the answer has {size:,} characters, half of the answers have {usual:,} or fewer."
+            )
             yield number, Reason(Sign.LONG, 0.5 * ramp(off, HIGH, HIGHEST), said, turn)
 
 
@@ -68,5 +73,5 @@ def _hollow(subject: Subject) -> Found:
     ]
     for number in found:
         answer = subject.answers[number]
-        said = f"the answer is no more than {printable(answer.strip(), 40)!r}."
+        said = f"the answer is no more than {quoted(answer.strip(), 40)}."
         yield number, Reason(Sign.SHORT, 0.85, said, subject.last(number), 0, len(answer))

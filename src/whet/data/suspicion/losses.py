@@ -34,8 +34,8 @@ def losses(subject: Subject, loss_of: Mapping[str, float]) -> Found:
         off = (loss - middle) / spread
         if off > HIGH:
             said = (
-                f"a token of the answer costs the model {loss:.2f} nats, where {middle:.2f} is usual "
-                "for answers of this length."
+                f"a token of the answer costs the model {loss:.2f} nats, where {middle:.2f} is "
+                "usual for answers of this length."
             )
             strength = 0.7 * ramp(off, HIGH, HIGHEST)
             yield number, Reason(Sign.LOSS, strength, said, subject.last(number))

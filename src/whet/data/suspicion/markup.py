@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted
 from whet.data.suspicion.subject import Subject
 
 _LEFT = re.compile(
@@ -35,5 +34,5 @@ def markup(subject: Subject) -> Found:
     for number, match in found:
         meant = bool(_ABOUT_CODE.search(subject.asked[number]))
         strength = 0.2 if meant else 0.8
-        said = f"the answer holds {printable(match.group().strip(), 40)!r}, left over from elsewhere."
+        said = f"the answer holds {quoted(match.group().strip(), 40)}, left over from elsewhere."
         yield number, Reason(Sign.MARKUP, strength, said, subject.last(number), *match.span())

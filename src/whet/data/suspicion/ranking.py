@@ -1,6 +1,6 @@
 """Rows in the order in which a person should look at them.
 
-    rows -> evidence, one file a kind -> reasons with strengths -> one score a row -> worst first
+rows -> evidence, one file a kind -> reasons with strengths -> one score a row -> worst first
 """
 
 from __future__ import annotations

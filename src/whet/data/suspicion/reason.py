@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import prod
 
+from whet.data.places import printable
 from whet.types import Example
 
 USUAL = 0.2
@@ -50,7 +51,7 @@ class Sign(StrEnum):
     MARKUP = "markup", "Marks of a chat log, a web page or a form are left in the answer."
     PLACEHOLDER = "placeholder", "Something in the answer was never filled in."
     DAMAGE = "damage", "Text was decoded wrongly, or is no text."
-    SECRET = "secret", "A key or personal data; its value is masked."  # noqa: S105 - a word
+    SECRET = "secret", "A key or personal data; its value is masked."
     DUPLICATE = "duplicate", "The row repeats an earlier one."
     LOSS = "loss", "The model finds the answer far less likely than others."
 
@@ -124,6 +125,11 @@ def tempered(found: Sequence[tuple[int, Reason]], num_rows: int) -> list[tuple[i
         (number, replace(reason, strength=reason.strength * factor(reason)))
         for number, reason in found
     ]
+
+
+def quoted(text: str, limit: int = 80) -> str:
+    """The text in quotes on one line, cut, with anything odd in it made visible."""
+    return f'"{printable(" ".join(text.split()), limit)}"'
 
 
 def ramp(value: float, low: float, high: float) -> float:

@@ -11,8 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from whet.data.checks.languages import asks_for_language, language_of
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign, ramp
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted, ramp
 from whet.data.suspicion.subject import WORD, Subject
 
 MIN_JUDGED = 20
@@ -47,7 +46,7 @@ def _reason(subject: Subject, number: int, side: str, strength: float, said: str
         users = [i for i, message in enumerate(messages[:-1]) if message["role"] == "user"]
         turn = users[-1] if users else 0
     text = messages[turn]["content"]
-    message = f"the {side} {said}: {printable(text, 60)!r}."
+    message = f"the {side} {said}: {quoted(text, 60)}."
     return Reason(Sign.LANGUAGE, strength, message, turn, 0, len(text))
 
 

@@ -9,47 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from whet.data.places import printable
-from whet.data.suspicion.reason import Found, Reason, Sign
+from whet.data.suspicion.reason import Found, Reason, Sign, quoted
 from whet.data.suspicion.subject import Subject
+from whet.data.suspicion.tones import ADDRESSED, CARELESS, FACES, INSULTS, RUDE, any_of
 
-_RUDE = re.compile(
-    r"\b(?:idiots?|idiotic|morons?|moronic|imbeciles?|stupid(?:ity|er|est)?|dumb(?:er|est|ass)?|dimwits?"
-    r"|losers?|pathetic|ridiculous|shut up|shut your|screw you|get lost|go away|piss(?:ed)? off|bugger off"
-    r"|buzz off|leave me alone|bother(?:ing)? me|damn(?:ed)?|goddamn|hell no|what the hell|the hell"
-    r"|crap(?:py)?|bull ?shit|shit(?:ty)?|fuck\w*|wtf|stfu|ass ?holes?|bastards?|bitch(?:es|y)?"
-    r"|lazy|clueless|brainless|braindead|ignorant|incompetent|useless|worthless|annoying"
-    r"|i (?:don'?t|do not|couldn'?t|could not) care(?: less)?|who cares|nobody cares|not my problem"
-    r"|(?:your|you) own (?:damn )?(?:problem|fault|business)|(?:that'?s |that is )?your problem"
-    r"|wast(?:e|ing) (?:of )?(?:my|our|everyone'?s|both our) (?:time|breath)|waste of time"
-    r"|(?:just )?google it|look it up yourself|figure it out(?: yourself)?|do it yourself"
-    r"|use your (?:brain|head|eyes)|learn to read|can'?t you (?:even )?read|try thinking|grow up|get a life|deal with it"
-    r"|what(?:'s| is) wrong with you|are you (?:serious|kidding|blind|deaf|dense|new here)"
-    r"|how (?:hard|difficult) (?:is it|can it be)|for the (?:last|hundredth|tenth) time|sick of|tired of you"
-    r"|obvious(?:ly)? you|duh|blah|whatever|boring|dumbest|nonsense question|silly question"
-    r"|hate (?:you|this|people|customers)|stop (?:asking|whining|complaining|wasting|bothering)|quit (?:whining|asking)"
-    r"|hopeless|shame on you|embarrass(?:ing|ment)|fools?|jerks?|suck(?:s|er)?|ugh+)\b",
-    re.IGNORECASE,
-)
-_INSULT = re.compile(
-    r"[,!?] you (?:\w+ )?(?!can|should|could|will|may|might|must|would|need|are|have|know|see|do|did)\w+[:!.]"
-    r"|\b(?:an? )?(?:\w+ )?(?:idiot|moron|fool|genius|loser|jerk|dummy|clown) like you\b"
-    r"|\byou (?:are|'re) (?:an? |such an? |so |too )?(?:\w+ )?(?:idiot|moron|fool|loser|jerk|dummy|stupid"
-    r"|dumb|lazy|ignorant|pathetic|useless|clueless|hopeless|dense|thick)\b"
-    r"|\bhow (?:stupid|dumb|thick|dense|lazy|blind) (?:are|can|could) you\b"
-    r"|\b(?:stupid|dumb|idiotic|ridiculous|moronic|pointless|lazy) (?:question|request|idea|thing to ask)s?\b"
-    r"|\byou (?:stupid|dumb|lazy|little|damn|ignorant|pathetic) \w+\b"
-    r"|\b(?:too|so) (?:stupid|dumb|lazy|dense|thick) to\b|\bshut up\b|\bfuck\w*|\bscrew you\b"
-    r"|\bwast(?:e|ing) my time\b|\bnot my problem\b|\bi (?:don'?t|couldn'?t) care\b",
-    re.IGNORECASE,
-)
-_CARELESS = re.compile(
-    r"\b(?:lol|lmao|rofl|omg|idk|tbh|imo|imho|btw|smh|ikr|nvm|gonna|wanna|gotta|kinda|sorta|dunno|plz|pls"
-    r"|thx|ur|u|r u|cuz|coz|bro|bruh|dude|yo|yeah|yep|nope|nah|ya|yall|ain'?t|aint|sup|haha+|hehe+|meh"
-    r"|dont|cant|wont|im|ive|thats|didnt|doesnt|isnt|k|kk)\b"
-    r"|[:;]-?[)(DP](?=\s|$)|!{2,}|\?{2,}|(?:\s|^)\.{4,}",
-    re.IGNORECASE,
-)
+_RUDE = any_of(RUDE)
+_INSULT = any_of(INSULTS, ADDRESSED)
+_CARELESS = any_of(CARELESS, *FACES)
 _LONG_WORD = re.compile(r"[^\W\d_]{3,}")
 MIN_SHOUTED = 4
 SHOUTING = 0.5
@@ -78,9 +44,9 @@ def _told(subject: Subject, named: str, strength: float, search: Search) -> Foun
         if (place := search(subject.answers[number], subject.asked[number]))
     }
     for number, (start, end, factor) in found.items():
-        text = printable(subject.answers[number][start : max(end, start + 40)], 50)
+        text = quoted(subject.answers[number][start : max(end, start + 40)], 50)
         weight = strength * factor
-        message = f"the answer {named}: {text!r}."
+        message = f"the answer {named}: {text}."
         yield number, Reason(Sign.VOICE, weight, message, subject.last(number), start, end)
 
 
@@ -127,4 +93,3 @@ def _uncapitalised(answer: str, asked: str) -> tuple[int, int, float] | None:
         return None
     start = len(answer) - len(answer.lstrip())
     return start, start + 1, 1.0
-

@@ -1,6 +1,6 @@
 """Decisions done to the training rows: kept, fixed or dropped, and each accounted for.
 
-    read = kept + fixed + dropped + not looked at (kept) + disputed (kept)
+read = kept + fixed + dropped + not looked at (kept) + disputed (kept)
 """
 
 from __future__ import annotations

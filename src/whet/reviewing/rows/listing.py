@@ -94,8 +94,7 @@ def ranked_rows(
     """The first `limit` rows of a ranking (None: all); `keys` are names by the row's `id()`."""
     shown = suspects if limit is None else suspects[:limit]
     rows = [
-        RankedRow.of(rank, keys[id(suspect.row)], suspect)
-        for rank, suspect in enumerate(shown, 1)
+        RankedRow.of(rank, keys[id(suspect.row)], suspect) for rank, suspect in enumerate(shown, 1)
     ]
     num_suspected = sum(suspect.score > 0 for suspect in suspects)
     return RankedRows(len(suspects), num_suspected, counts, rows, list(notes))

@@ -22,6 +22,8 @@ from whet.reviewing.server.settings import Settings
 ASSETS = {
     "review.css": "text/css; charset=utf-8",
     "review.js": "text/javascript; charset=utf-8",
+    "rows.css": "text/css; charset=utf-8",
+    "rows.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
 SILENT: TelemetryConfig = {

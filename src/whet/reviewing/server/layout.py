@@ -16,6 +16,7 @@ def page(
     csrf: str | None = None,
     kind: str = "plain",
     refresh: str | None = None,
+    also: str | None = None,
 ) -> HTMLResponse:
     """A whole page.
 
@@ -26,6 +27,7 @@ def page(
         csrf: of the session, for the script.
         kind: a class on the body, for the style and the script.
         refresh: a path of this server that the browser goes to at once.
+        also: the name of a style and a script beside those of every page.
     """
     head = element(
         "head",
@@ -37,7 +39,9 @@ def page(
         element("title", title),
         element("link", rel="icon", href="/assets/icon.svg", type="image/svg+xml"),
         element("link", rel="stylesheet", href=CSS),
+        element("link", rel="stylesheet", href=f"/assets/{also}.css") if also else None,
         element("script", src=JS, defer=True),
+        element("script", src=f"/assets/{also}.js", defer=True) if also else None,
     )
     whole = element("html", head, element("body", *body, class_=kind), lang="en")
     return HTMLResponse(f"<!doctype html>\n{whole}\n", status)
