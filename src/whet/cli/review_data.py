@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -55,5 +56,6 @@ def review_rows(
         told.append("Raters come by the links they have. A lost one: --relink rater-1")
     told += [f"Open until Ctrl C at {review.base}. Then: whet review --data --export DIR"]
     output.print_text("\n".join(told))
+    sys.stdout.flush()
     review.serve()
     return 0

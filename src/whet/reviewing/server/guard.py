@@ -96,6 +96,8 @@ def _same_origin(headers: dict[bytes, bytes]) -> bool:
     """Whether the browser says, as far as it says anything, that the form is our own."""
     site = headers.get(b"sec-fetch-site", b"same-origin")
     origin = headers.get(b"origin")
+    if origin == b"null":  # a form sent without the script: our pages say "no-referrer"
+        return headers.get(b"sec-fetch-site") == b"same-origin"
     if origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b""):
         return False
     return site in (b"same-origin", b"none")
