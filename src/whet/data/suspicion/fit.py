@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from whet.data.checks.vectors import BLOCK_ROWS, compared, vectors, weighted
+from whet.data.checks.vectors import BLOCK_ROWS, compared, pressed, vectors, weighted
 from whet.data.suspicion.reason import Found, Reason, Sign, ramp
 from whet.data.suspicion.subject import Subject
 
@@ -55,9 +55,9 @@ def fit(subject: Subject, embed: Embed | None, notes: list[str]) -> Found:
 
 def better(asked: list[str], said: list[str], embed: Embed | None) -> Shares:
     """For each question the share of other answers that fit it better than its own, [rows]."""
-    points = vectors([*asked, *said], embed)
-    questions, answers = points[: len(asked)], points[len(asked) :]
     sparse: Any = weighted([*asked, *said])
+    points = pressed(sparse) if embed is None else vectors([*asked, *said], embed)
+    questions, answers = points[: len(asked)], points[len(asked) :]
     own_words, other_words = sparse[: len(asked)], sparse[len(asked) :].T.tocsc()
     shares = np.zeros(len(asked))
     for start in range(0, len(asked), BLOCK_ROWS):
