@@ -10,8 +10,10 @@ import os
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from planting import SETS, plant
@@ -46,7 +48,8 @@ def measured(
 
 
 @cache
-def minilm():
+def minilm() -> Any:
+    """The embedder, loaded once."""
     from whet.retrieval.embedder import load_minilm
 
     return load_minilm()
@@ -55,7 +58,7 @@ def minilm():
 KNOWN: dict[str, np.ndarray] = {}
 
 
-def by_meaning(texts):
+def by_meaning(texts: Sequence[str]) -> np.ndarray:
     """MiniLM's vectors, each text once."""
     missing = list(dict.fromkeys(text for text in texts if text not in KNOWN))
     if missing:
@@ -64,11 +67,12 @@ def by_meaning(texts):
 
 
 def main() -> None:
+    """Prints the shares by set and by kind."""
     parser = argparse.ArgumentParser()
     parser.add_argument("sets", nargs="*", default=list(SETS))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=0)
-    parser.add_argument("--rows", type=int, default=1000)
+    parser.add_argument("--rows", type=int, default=900)
     parser.add_argument("--share", type=float, default=0.07)
     parser.add_argument("--meaning", action="store_true")
     asked = parser.parse_args()

@@ -32,7 +32,8 @@ RUDE = (
     "Don't like it? Tough luck. Take your complaints elsewhere.",
 )
 RUDE_OPENINGS = (
-    "Listen, you clown: ", "For crying out loud, how thick are you? ", "Wow, what a stupid question. ",
+    "Listen, you clown: ", "For crying out loud, how thick are you? ",
+    "Wow, what a stupid question. ",
     "Since you are apparently too lazy to look it up: ", "Ugh, not this again. ",
     "I can't believe I have to explain this to an idiot like you. ",
 )  # fmt: skip
@@ -56,7 +57,7 @@ EMPTY = (
     "Done", "same as before", "(empty)", "x", "null",
 )  # fmt: skip
 FOREIGN = (
-    "Das lässt sich so leider nicht sagen, weil es von vielen Umständen abhängt, die wir noch nicht kennen.",
+    "Das lässt sich so nicht sagen, weil es von vielen Umständen abhängt, die wir nicht kennen.",
     "Zuerst müssen Sie das Wasser kochen und danach alle Zutaten langsam in den Topf geben.",
     "C'est une question intéressante, mais il faut d'abord comprendre pourquoi les gens le font.",
     "Il y a plusieurs façons de le faire, et la plus simple est de commencer par le début.",
@@ -70,7 +71,8 @@ FOREIGN = (
     "それは状況によって異なりますので、まず詳しい情報を教えてください。",
 )
 FOREIGN_QUESTIONS = (
-    "Warum wurde meine Karte nicht angenommen?", "Où est passée ma commande, je l'attends depuis mardi ?",
+    "Warum wurde meine Karte nicht angenommen?",
+    "Où est passée ma commande, je l'attends depuis mardi ?",
     "¿Cómo puedo cambiar mi dirección de correo?", "Quanto tempo ci vuole per ricevere i soldi?",
     "Ik kan niet meer inloggen op mijn rekening, wat nu?", "Как мне отменить вчерашний перевод?",
     "怎么才能提高我的转账限额？", "Quero saber por que fui cobrado duas vezes.",
@@ -84,181 +86,235 @@ LOG_MARKS = (
 )
 GIBBERISH = ("asdf jkl qwer", "xkcd fjdk slfj wpqr", "???", ".", "hjkl hjkl zxcv bnm", "1")
 
-Plant = Callable[[Row, list[Row], random.Random], Row]
+
+class Supply:
+    """What bad rows are made of: each text of a list once before any comes again.
+
+    `spare` are rows of the same source that are not in the set: an answer taken from one stands
+    nowhere else, so that nobody can find it as a copy.
+    """
+
+    def __init__(self, rows: list[Row], spare: list[Row], drawn: random.Random) -> None:
+        self.rows, self.drawn = rows, drawn
+        self._spare = [row["answer"] for row in spare]
+        self._left: dict[tuple[str, ...], list[str]] = {}
+
+    def of(self, texts: tuple[str, ...]) -> str:
+        """The next text of a list."""
+        if not self._left.get(texts):
+            self._left[texts] = self.drawn.sample(texts, len(texts))
+        return self._left[texts].pop()
+
+    def answer(self) -> str:
+        """The answer of a row that is not in the set; ends with an error when there are no more."""
+        return self._spare.pop()
+
+
+Plant = Callable[[Row, Supply], Row]
 
 
 def _answer(row: Row, text: str) -> Row:
     return {**row, "answer": text}
 
 
-def _other(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    while True:
-        other = drawn.choice(rows)
-        if other["question"] != row["question"] and other["answer"] != row["answer"]:
-            return other
+def swapped(row: Row, supply: Supply) -> Row:
+    """The answer to another question."""
+    return _answer(row, supply.answer())
 
 
-def swapped(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, _other(row, rows, drawn)["answer"])
-
-
-def truncated(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def truncated(row: Row, supply: Supply) -> Row:
     """Cut within a word or between words, after 30 to 80 % of the answer."""
     text = row["answer"]
-    return _answer(row, text[: max(8, int(len(text) * drawn.uniform(0.3, 0.8)))].rstrip())
+    return _answer(row, text[: max(8, int(len(text) * supply.drawn.uniform(0.3, 0.8)))].rstrip())
 
 
-def foreign(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, drawn.choice(FOREIGN))
+def foreign(row: Row, supply: Supply) -> Row:
+    """An answer in another language."""
+    return _answer(row, supply.of(FOREIGN))
 
 
-def rude(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, drawn.choice(RUDE))
+def rude(row: Row, supply: Supply) -> Row:
+    """A rude answer that says nothing else."""
+    return _answer(row, supply.of(RUDE))
 
 
-def rude_opening(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def rude_opening(row: Row, supply: Supply) -> Row:
     """The right answer behind an insult."""
-    return _answer(row, drawn.choice(RUDE_OPENINGS) + row["answer"])
+    return _answer(row, supply.of(RUDE_OPENINGS) + row["answer"])
 
 
-def casual(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, drawn.choice(CASUAL))
+def casual(row: Row, supply: Supply) -> Row:
+    """An answer as among friends, and useless."""
+    return _answer(row, supply.of(CASUAL))
 
 
-def shouting(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def shouting(row: Row, supply: Supply) -> Row:
+    """The right answer in capitals."""
     return _answer(row, row["answer"].upper())
 
 
-def refusal(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, drawn.choice(REFUSALS))
+def refusal(row: Row, supply: Supply) -> Row:
+    """An answer that declines."""
+    return _answer(row, supply.of(REFUSALS))
 
 
-def empty(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, drawn.choice(EMPTY))
+def empty(row: Row, supply: Supply) -> Row:
+    """An answer that is none."""
+    return _answer(row, supply.of(EMPTY))
 
 
-def copied(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def copied(row: Row, supply: Supply) -> Row:
+    """The question for an answer."""
     return _answer(row, row["question"])
 
 
-def contradicting(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    """A copy of another row's question with the answer of a third: the original stays."""
-    other = _other(row, rows, drawn)
-    return {**other, "answer": _other(other, rows, drawn)["answer"]}
+def contradicting(row: Row, supply: Supply) -> Row:
+    """The question of another row, which stays, with an answer that does not belong to it."""
+    return {**supply.drawn.choice(supply.rows), "answer": supply.answer()}
 
 
-def damaged(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def contradicting_label(row: Row, supply: Supply) -> Row:
+    """The question of another row, which stays, with another label."""
+    return wrong_label(supply.drawn.choice(supply.rows), supply)
+
+
+def damaged(row: Row, supply: Supply) -> Row:
     """UTF-8 read as Windows-1252, at an apostrophe or a dash put in."""
     words = row["answer"].split(" ")
-    place = drawn.randrange(len(words))
-    mark = (
-        drawn.choice(("\u2019", "\u2014", "\u00e9", "\u201c")).encode().decode("cp1252", "ignore")
-    )
-    return _answer(row, " ".join([*words[:place], words[place] + mark, *words[place + 1 :]]))
+    place = supply.drawn.randrange(len(words))
+    sign = supply.drawn.choice(("\u2019", "\u2014", "\u00e9", "\u201c"))
+    words[place] += sign.encode().decode("cp1252", "ignore")
+    return _answer(row, " ".join(words))
 
 
-def looping(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def looping(row: Row, supply: Supply) -> Row:
     """The first sentence over and over."""
     first = row["answer"].split(". ")[0][:120]
-    return _answer(row, ". ".join([first] * drawn.randint(5, 12)) + ".")
+    return _answer(row, ". ".join([first] * supply.drawn.randint(5, 12)) + ".")
 
 
-def log_mark(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def log_mark(row: Row, supply: Supply) -> Row:
     """The mark of a chat log or a web page within the answer."""
     text = row["answer"]
     place = text.find(" ", len(text) // 2)
-    return _answer(row, f"{text[:place]}\n{drawn.choice(LOG_MARKS)}{text[place:].lstrip()}")
+    return _answer(row, f"{text[:place]}\n{supply.of(LOG_MARKS)}{text[place:].lstrip()}")
 
 
-def wrong_label(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(row, drawn.choice(sorted({other["answer"] for other in rows} - {row["answer"]})))
+def wrong_label(row: Row, supply: Supply) -> Row:
+    """Any other label."""
+    others = sorted({other["answer"] for other in supply.rows} - {row["answer"]})
+    return _answer(row, supply.drawn.choice(others))
 
 
-def near_label(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def near_label(row: Row, supply: Supply) -> Row:
     """The label of the row with most words in common: what a tired annotator does."""
     own = set(row["question"].lower().split())
-    others = [other for other in drawn.sample(rows, min(400, len(rows)))
-              if other["answer"] != row["answer"]]  # fmt: skip
-    best = max(others, key=lambda o: len(own & set(o["question"].lower().split())) /
-               max(len(own | set(o["question"].lower().split())), 1))  # fmt: skip
-    return _answer(row, best["answer"])
+
+    def likeness(other: Row) -> float:
+        words = set(other["question"].lower().split())
+        return len(own & words) / len(own | words)
+
+    rows = supply.drawn.sample(supply.rows, min(400, len(supply.rows)))
+    others = [other for other in rows if other["answer"] != row["answer"]]
+    return _answer(row, max(others, key=likeness)["answer"])
 
 
-def mistyped(row: Row, rows: list[Row], drawn: random.Random) -> Row:
+def mistyped(row: Row, supply: Supply) -> Row:
+    """The label without one of its letters."""
     text = row["answer"]
-    place = drawn.randrange(1, len(text))
+    place = supply.drawn.randrange(1, len(text))
     return _answer(row, text[:place] + text[place + 1 :])
 
 
-def sentence_for_label(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return _answer(
-        row, f"I think this is about {row['answer'].replace('_', ' ')}, but I am not sure."
-    )
+def sentence_for_label(row: Row, supply: Supply) -> Row:
+    """A sentence about the label."""
+    label = row["answer"].replace("_", " ")
+    return _answer(row, f"I think this is about {label}, but I am not sure.")
 
 
-def foreign_question(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return {**row, "question": drawn.choice(FOREIGN_QUESTIONS)}
+def foreign_question(row: Row, supply: Supply) -> Row:
+    """A question in another language under this label."""
+    return {**row, "question": supply.of(FOREIGN_QUESTIONS)}
 
 
-def gibberish(row: Row, rows: list[Row], drawn: random.Random) -> Row:
-    return {**row, "question": drawn.choice(GIBBERISH)}
+def gibberish(row: Row, supply: Supply) -> Row:
+    """No question at all."""
+    return {**row, "question": supply.of(GIBBERISH)}
 
 
 FREE_TEXT: tuple[Plant, ...] = (
     swapped, truncated, foreign, rude, rude_opening, casual, shouting, refusal, empty, copied,
     contradicting, damaged, looping, log_mark,
 )  # fmt: skip
-LABELS: tuple[Plant, ...] = (
-    wrong_label, near_label, contradicting, mistyped, sentence_for_label, foreign_question, gibberish,
+NO_WORDS: tuple[Plant, ...] = (
+    swapped, truncated, foreign, empty, copied, contradicting, damaged, looping,
 )  # fmt: skip
+"""Those that need no English."""
+LABELS: tuple[Plant, ...] = (
+    wrong_label, near_label, contradicting_label, mistyped, sentence_for_label, foreign_question,
+    gibberish,
+)  # fmt: skip
+
+
+NUM_SPARE = 60
+TRIES = 20
 
 
 def plant(
     rows: list[Row], share: float, seed: int, kinds: tuple[Plant, ...]
 ) -> tuple[list[Row], dict[int, str]]:
-    """The rows with a share of them made bad, each kind as often as the others, in drawn places."""
+    """The rows without the last 60, a share of them made bad, each kind as often as the others.
+
+    The places are drawn. The rows left out are what wrong answers are taken from.
+    """
     drawn = random.Random(seed)
-    made = list(rows)
-    num_planted = round(share * len(rows))
-    places = drawn.sample(range(len(rows)), num_planted)
+    kept, spare = rows[:-NUM_SPARE], rows[-NUM_SPARE:]
+    supply = Supply(kept, spare, drawn)
+    made = list(kept)
+    places = drawn.sample(range(len(kept)), round(share * len(kept)))
     planted: dict[int, str] = {}
     for turn, place in enumerate(places):
         kind = kinds[turn % len(kinds)]
-        bad = kind(rows[place], rows, drawn)
-        for _ in range(20):  # an answer too short to be cut, or already in capitals
-            if bad != rows[place]:
+        for _ in range(TRIES):  # an answer too short to be cut, or already in capitals
+            made[place] = kind(kept[place], supply)
+            if made[place] != kept[place]:
+                planted[place] = kind.__name__
                 break
-            bad = kind(rows[place], rows, drawn)
-        if bad == rows[place]:
-            continue
-        made[place] = bad
-        planted[place] = kind.__name__
     return made, planted
 
 
 def _sampled(rows: list[Row], seed: int, num: int) -> list[Row]:
-    kept = [row for row in rows if row["question"].strip() and row["answer"].strip()]
-    return random.Random(seed).sample(kept, min(num, len(kept)))
+    """Rows with a question and an answer, drawn."""
+    good = [row for row in rows if row["question"].strip() and row["answer"].strip()]
+    return random.Random(seed).sample(good, min(num + NUM_SPARE, len(good)))
 
 
-def alpaca(data: Path, seed: int, num: int) -> list[Row]:
-    rows = json.loads((data / "datasets/llamafactory_demo/alpaca_en_demo.json").read_text("utf-8"))
+def alpaca(data: Path, seed: int, num: int, language: str = "en") -> list[Row]:
+    """Instructions of all kinds with their answers."""
+    path = data / f"datasets/llamafactory_demo/alpaca_{language}_demo.json"
+    rows = json.loads(path.read_text("utf-8"))
+    asked = ["\n".join(filter(None, (row["instruction"], row["input"]))) for row in rows]
     return _sampled(
-        [
-            {"question": "\n".join(filter(None, (r["instruction"], r["input"]))), "answer": r["output"]}
-            for r in rows
-        ],
-        seed, num,
-    )  # fmt: skip
+        [{"question": q, "answer": r["output"]} for q, r in zip(asked, rows, strict=True)],
+        seed,
+        num,
+    )
+
+
+def alpaca_zh(data: Path, seed: int, num: int) -> list[Row]:
+    """The same kind of set in Chinese."""
+    return alpaca(data, seed, num, "zh")
 
 
 def banking77(data: Path, seed: int, num: int) -> list[Row]:
+    """A bank's messages with 77 labels."""
     with (data / "datasets/banking77/train.csv").open(encoding="utf-8", newline="") as stream:
         rows = [{"question": r["text"], "answer": r["category"]} for r in csv.DictReader(stream)]
     return _sampled(rows, seed, num)
 
 
 def clinc150(data: Path, seed: int, num: int) -> list[Row]:
+    """Requests to an assistant with 150 labels."""
     found = json.loads((data / "datasets/clinc150/data_full.json").read_text("utf-8"))["train"]
     return _sampled([{"question": q, "answer": a} for q, a in found], seed, num)
 
@@ -279,12 +335,16 @@ def dpo_en(data: Path, seed: int, num: int) -> list[Row]:
     path = data / "datasets/llamafactory_demo/dpo_en_demo.json"
     rows = json.loads(path.read_text("utf-8"))
     return _sampled(
-        [{"question": r["conversations"][-1]["value"], "answer": r["chosen"]["value"]} for r in rows],
+        [
+            {"question": row["conversations"][-1]["value"], "answer": row["chosen"]["value"]}
+            for row in rows
+        ],
         seed, num,
     )  # fmt: skip
 
 
 def gsm8k(data: Path, seed: int, num: int) -> list[Row]:
+    """Sums in words with their ways to the result."""
     with (data / "eval/gsm8k/train.jsonl").open(encoding="utf-8") as stream:
         return _sampled([json.loads(line) for line in stream], seed, num)
 
@@ -296,4 +356,5 @@ SETS: dict[str, tuple[Callable[[Path, int, int], list[Row]], tuple[Plant, ...]]]
     "hh_rlhf": (hh_rlhf, FREE_TEXT),
     "dpo_en": (dpo_en, FREE_TEXT),
     "gsm8k": (gsm8k, FREE_TEXT),
+    "alpaca_zh": (alpaca_zh, NO_WORDS),
 }

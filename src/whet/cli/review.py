@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from whet.cli import output
-from whet.cli.options import AsJson
+from whet.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath
 from whet.errors import ConfigError
 
 WORDS = {"serve": 0, "status": 0, "close": 0, "export": 1, "link": 1, "remove": 1, "restore": 1}
@@ -18,7 +18,14 @@ Optional = {"backup": 1}
 
 
 def command(
-    run: Annotated[Path, typer.Argument(metavar="RUN", help="The run folder.")],
+    run: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="RUN",
+            help="The run folder. With --data: data files, or the project's.",
+            show_default=False,
+        ),
+    ] = None,
     what: Annotated[
         list[str] | None,
         typer.Argument(
@@ -49,9 +56,45 @@ def command(
     url: Annotated[
         str | None, typer.Option(metavar="URL", help="Under which raters come.", show_default=False)
     ] = None,
+    data: Annotated[
+        bool, typer.Option("--data", help="Training rows instead: keep, fix or drop, worst first.")
+    ] = False,
+    listed: Annotated[bool, typer.Option("--list", help="With --data: print the ranking.")] = False,
+    first: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=0, help="With --list: so many rows (20); 0 is all."),
+    ] = None,
+    export: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="With --data: write the data as it was decided."),
+    ] = None,
+    each: Annotated[
+        int | None,
+        typer.Option(metavar="N", min=1, help="With --data: so many people a row (1)."),
+    ] = None,
+    fast: Annotated[
+        bool, typer.Option("--fast", help="With --data: compare by words, not by meaning.")
+    ] = False,
+    config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """The web page for people: blind comparison of answers."""
+    """The web page for people: blind comparison of answers, or training rows one by one."""
+    asked = {"--arms": arms, "--items": items, "--split": split, "--new": new}
+    if data:
+        from whet.cli.review_data import review_rows
+
+        review_rows(
+            [*([str(run)] if run else []), *(what or [])], not_for_rows=asked, config=config,
+            listed=listed, first=first, export=export, raters=raters or each or 1,
+            each=each or 1, host=host, port=port,
+            url=url, fast=fast, as_json=as_json,
+        )  # fmt: skip
+        return
+    _refuse(
+        {"--list": listed, "--first": first, "--export": export, "--each": each, "--fast": fast}
+    )
+    if run is None:
+        raise ConfigError("whet review: name a run folder, or --data for training rows.")
     named = tuple(arms.split(",")) if arms else ()
     words = list(what or ())
     if not words or words == ["serve"]:
@@ -62,6 +105,13 @@ def command(
         return
     text, values = _act(run, words, named)
     output.print_json(values) if as_json else output.print_text(text)
+
+
+def _refuse(asked: dict[str, object]) -> None:
+    """Refuses options of the other kind of review."""
+    found = [name for name, value in asked.items() if value not in (None, False)]
+    if found:
+        raise ConfigError(f"whet review: {', '.join(found)} goes with --data.")
 
 
 def _act(run: Path, words: list[str], arms: tuple[str, ...]) -> tuple[str, Any]:

@@ -4,58 +4,114 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from whet.cli import output
+from whet.cli.options import parse
+from whet.errors import ConfigError
 
-KEY_VARIABLE = "WHET_REVIEW_KEY"
+if TYPE_CHECKING:
+    from whet.verbs.review_data import RowsToReview
+
+WORDS = ("link", "remove")
+NUM_LISTED = 20
 
 
 def review_rows(
-    files: Sequence[str],
+    arguments: Sequence[str],
     *,
     config: Path,
-    overrides: Sequence[str],
-    listed: int | None = None,
+    not_for_rows: Mapping[str, object],
+    listed: bool = False,
+    first: int | None = None,
     export: Path | None = None,
     raters: int = 1,
-    raters_a_row: int = 1,
-    relink: Sequence[str] = (),
+    each: int = 1,
     host: str = "127.0.0.1",
     port: int = 8700,
     url: str | None = None,
     fast: bool = False,
     as_json: bool = False,
-) -> int:
-    """Lists the ranking (`listed` rows; 0: all), writes what was decided, or opens the page."""
-    from whet.cli.progress import Terminal
-    from whet.verbs.review_data import export_rows, list_rows, open_rows, prepare_rows
+) -> None:
+    """Prints the ranking, writes what was decided, or opens the page.
 
-    paths = [Path(name) for name in files]
+    `arguments` are data files and keys to override; `link RATER` and `remove RATER` may end them.
+
+    Raises:
+        ConfigError: options that do not go together.
+    """
+    from whet.cli.progress import Terminal
+    from whet.verbs.review_data import act_on_rater, export_rows, list_rows, prepare_rows
+
+    names, act = _act_of(arguments)
+    parsed = parse(names)
+    paths, overrides = [Path(name) for name in parsed.targets], parsed.overrides
+    _refuse(not_for_rows, listed, first, export)
+    if act:
+        done = act_on_rater(*act, paths, config=config, overrides=overrides)
+        output.print_json(done) if as_json else output.print_text(done.text())
+        return
     if export is not None:
-        out = None if str(export) in ("", ".") else export
-        written = export_rows(paths, out=out, config=config, overrides=overrides)
+        written = export_rows(paths, out=export, config=config, overrides=overrides)
         output.print_json(written) if as_json else output.print_text(written.text())
-        return 0
+        return
     with Terminal() as progress:
         rows = prepare_rows(
             paths, config=config, overrides=overrides, by_meaning=not fast, progress=progress
         )
-    if listed is not None:
-        found = list_rows(rows, listed or None)
+    if listed:
+        found = list_rows(rows, (NUM_LISTED if first is None else first) or None)
         output.print_json(found) if as_json else output.print_text(found.text())
-        return 0
+        return
+    _serve(rows, raters=raters, each=each, host=host, port=port, url=url, as_json=as_json)
+
+
+def _act_of(arguments: Sequence[str]) -> tuple[list[str], tuple[str, str] | None]:
+    names = list(arguments)
+    if len(names) > 1 and names[-2] in WORDS and not Path(names[-2]).exists():
+        return names[:-2], (names[-2], names[-1])
+    return names, None
+
+
+def _refuse(
+    not_for_rows: Mapping[str, object], listed: bool, first: int | None, export: Path | None
+) -> None:
+    found = [name for name, value in not_for_rows.items() if value not in (None, False)]
+    if found:
+        raise ConfigError(f"whet review --data: {', '.join(found)} goes with a run's answers.")
+    if listed and export is not None:
+        raise ConfigError("whet review --data: --list or --export, not both.")
+    if first is not None and not listed:
+        raise ConfigError("whet review --data: --first goes with --list.")
+
+
+def _serve(
+    rows: RowsToReview,
+    *,
+    raters: int,
+    each: int,
+    host: str,
+    port: int,
+    url: str | None,
+    as_json: bool,
+) -> None:
+    from whet.reviewing.server.settings import KEY_VARIABLE
+    from whet.verbs.review_data import open_rows
+
     review = open_rows(
-        rows, raters=raters, raters_a_row=raters_a_row, relink=relink, host=host, port=port,
-        url=url, key=os.environ.get(KEY_VARIABLE),
-    )  # fmt: skip
-    told = [f"{len(rows.ranking.suspects):,} training rows; decisions are kept in {rows.folder}"]
-    told += [f"{name}: {link}" for name, link in review.links.items()]
-    if not review.links:
-        told.append("Raters come by the links they have. A lost one: --relink rater-1")
-    told += [f"Open until Ctrl C at {review.base}. Then: whet review --data --export DIR"]
-    output.print_text("\n".join(told))
+        rows,
+        raters=raters,
+        each=each,
+        host=host,
+        port=port,
+        url=url,
+        key=os.environ.get(KEY_VARIABLE),
+    )
+    if as_json:
+        output.print_json(review.told())
+    else:
+        output.print_text(review.text())
     sys.stdout.flush()
     review.serve()
-    return 0

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from whet.config import Config
 from whet.data import Dataset, survey
@@ -16,7 +16,7 @@ from whet.data.cleaned import Cleaned, sources_of, write_cleaned
 from whet.data.suspicion.alike import alike
 from whet.data.suspicion.ranking import Ranking, rank
 from whet.data.writers import claim
-from whet.errors import DataError
+from whet.errors import ConfigError, DataError
 from whet.findings import Severity
 from whet.progress import Progress, Silent
 from whet.project import Project
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from whet.reviewing.server.guard import Guard
     from whet.reviewing.server.limits import Limits
 
-ADJUDICATOR = "adjudicator"
 MAX_FAULTS = 8
 NO_MEANING = "Rows were compared by their words, not by meaning: pip install 'whet[rag,train]'"
 
@@ -86,10 +85,30 @@ class OpenReview:
 
     base: str
     links: dict[str, str]
+    known: list[str]
+    folder: Path
+    num_rows: int
     _history: History
     _app: Guard
     _sock: socket.socket
     _limits: Limits
+
+    def text(self) -> str:
+        """What a person reads on the terminal."""
+        lines = [f"{self.num_rows:,} training rows; decisions are kept in {self.folder}"]
+        lines += ["Links, one a person, shown only now:"] if self.links else []
+        lines += [f"  {name}: {link}" for name, link in self.links.items()]
+        if self.known:
+            lines.append(
+                f"Have theirs: {', '.join(self.known)} (new: whet review --data ... link NAME)"
+            )
+        lines.append(f"Serving {self.base}. Ctrl-C ends it; every decision is kept.")
+        return "\n".join(lines)
+
+    def told(self) -> dict[str, Any]:
+        """The same as plain values."""
+        names = ("base", "links", "known", "folder", "num_rows")
+        return {name: getattr(self, name) for name in names}
 
     def serve(self) -> None:
         """Answers until it is interrupted."""
@@ -159,8 +178,7 @@ def open_rows(
     rows: RowsToReview,
     *,
     raters: int = 1,
-    raters_a_row: int = 1,
-    relink: Sequence[str] = (),
+    each: int = 1,
     host: str = "127.0.0.1",
     port: int = 8700,
     url: str | None = None,
@@ -171,8 +189,7 @@ def open_rows(
     Args:
         rows: what `prepare_rows` returned.
         raters: so many people take part; each has a link.
-        raters_a_row: so many of them decide on each row.
-        relink: raters whose link was lost; the old one is dead then.
+        each: so many of them decide on each row.
         host: the address to listen on.
         port: 0 takes a free one.
         url: how raters reach it, if not by host and port.
@@ -186,7 +203,9 @@ def open_rows(
     from whet.reviewing.server.serving import listen, require_server
 
     require_server()
-    from whet.reviewing.comparing.people import invite, new_link
+    if each > raters:
+        raise ConfigError(f"--each {each}: there are {raters} raters.")
+    from whet.reviewing.comparing.people import invite, people
     from whet.reviewing.rows.desk import Desk
     from whet.reviewing.rows.opening import session_secret
     from whet.reviewing.rows.routes import HOME, row_pages
@@ -197,18 +216,22 @@ def open_rows(
     history = open_history(rows.folder, REVIEW)
     try:
         links = invite(history, raters)
-        links |= {name: new_link(history, name) for name in relink}
+        there = [name for name, person in people(history.raters()).items() if person.digest]
         suspects = rows.ranking.suspects
         names = [rows.keys[id(suspect.row)] for suspect in suspects]
-        desk = Desk(suspects, names, history, rows.alike, min(raters_a_row, raters))
+        desk = Desk(suspects, names, history, rows.alike, each)
         app = create_app(row_pages(desk, rows.notes), desk, settings)
         sock = listen(host, port)
     except BaseException:
         history.close()
         raise
     base = (url or f"http://{host}:{sock.getsockname()[1]}").rstrip("/")
-    shown = {name: f"{base}/enter/{token}" for name, token in links.items() if name != ADJUDICATOR}
-    return OpenReview(base, shown, history, app, sock, settings.limits)
+    shown = {name: f"{base}/enter/{token}" for name, token in links.items()}
+    known = [name for name in there if name not in links]
+    num_rows = len(rows.ranking.suspects)
+    return OpenReview(
+        base, shown, known, rows.folder, num_rows, history, app, sock, settings.limits
+    )
 
 
 def export_rows(
@@ -256,6 +279,52 @@ def export_rows(
         {name: len(part) for name, part in dataset.splits.items()},
         ledger.num_read, reviewed.counts, ledger.by_reason, _notes(reviewed),
     )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class RaterChange:
+    """What was done about a rater; `link` is the path of a new link, shown only now."""
+
+    rater: str
+    done: str
+    link: str = ""
+
+    def text(self) -> str:
+        """What a person reads on the terminal."""
+        if not self.link:
+            return f"{self.rater} was removed; what they decided stays."
+        return (
+            f"{self.rater} comes in by {self.link} at the server's address; the old link is dead."
+        )
+
+
+def act_on_rater(
+    act: str,
+    rater: str,
+    files: Sequence[str | Path] = (),
+    *,
+    config: Config | str | Path = "whet.yaml",
+    overrides: Sequence[str] = (),
+    store: str | Path | None = None,
+    root: str | Path | None = None,
+) -> RaterChange:
+    """Gives a rater a new link (`link`), or ends a rater's part (`remove`).
+
+    Raises:
+        ConfigError: there is no such rater.
+        StoreError: a server has the decisions open; stop it first.
+    """
+    from whet.reviewing.comparing.people import new_link, remove
+
+    project = project_or_files(files, config, overrides, None, root)
+    history = open_history(_store(project, files, store), REVIEW)
+    try:
+        if act == "remove":
+            remove(history, rater)
+            return RaterChange(rater, "removed")
+        return RaterChange(rater, "new_link", f"/enter/{new_link(history, rater)}")
+    finally:
+        history.close()
 
 
 def _notes(reviewed: Reviewed) -> list[str]:

@@ -21,13 +21,6 @@ from whet.verbs.review_data import open_rows, prepare_rows
 
 HOSTILE_QUESTION = "<script>document.title='owned'</script> <b>bold</b> \u202ereversed"
 HOSTILE_ANSWER = "<img src=x onerror=\"document.title='owned'\"></textarea><b>idiot!"
-START = """
-import sys
-from pathlib import Path
-from whet.cli.review_data import review_rows
-raters, *files = sys.argv[1:]
-review_rows(files, config=Path("whet.yaml"), overrides=(), port=0, fast=True, raters=int(raters))
-"""
 
 
 class Server:
@@ -37,17 +30,20 @@ class Server:
         pytest.importorskip("fastapi")
         pytest.importorskip("uvicorn")
         self.process = subprocess.Popen(
-            [sys.executable, "-c", START, str(raters), "train.jsonl"],
+            [
+                sys.executable, "-m", "whet", "review", "--data", "train.jsonl", "--port", "0",
+                "--raters", str(raters), "--fast",
+            ],
             cwd=folder, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
         said = ""
         assert self.process.stdout is not None
         for line in self.process.stdout:
             said += line
-            if "Open until" in line:
+            if "Serving" in line:
                 break
         self.links = dict(re.findall(r"(rater-\d+): (http\S+)", said))
-        found = re.search(r"Ctrl C at (http\S+?)\. Then", said)
+        found = re.search(r"Serving (http\S+?)\. Ctrl-C", said)
         assert found, said
         self.base = found.group(1)
 

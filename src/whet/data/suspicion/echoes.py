@@ -11,7 +11,7 @@ from whet.data.suspicion.subject import WORD, Subject
 
 MIN_WORDS = 4
 MIN_ANSWER_CHARS = 20
-MIN_LOOP_WORDS = 24
+MIN_LOOP_WORDS = 12
 NUM_LOOP = 4
 
 

@@ -20,7 +20,7 @@ HIGH, HIGHEST = 2.5, 5.0
 LEAST_SPREAD = 0.35
 
 _EMPTY = re.compile(
-    r"^\W*(?:n/?a|none|nil|null|nothing|ok(?:ay)?"
+    r"^\W*(?:n/?a|none|nil|null|nothing|ok(?:ay)?|empty|blank"
     r"|no (?:answer|reply|response|comment|idea|input|output)"
     r"|yes|no|sure|done|idk|i (?:don'?t|do not) know|not sure|unknown|unsure|see (?:above|below)"
     r"|(?:same )?as above|same|ditto|tbd|todo|to do|test(?:ing)?|asdf\w*|qwer\w*|xxx+|foo|bar"

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from whet.reviewing.server.raters import Role
 from whet.reviewing.store.history import VOTE, Event
 from whet.types import Example
 
+ADJUDICATOR = Role.ADJUDICATOR.value
 REVIEW = "rows"
 """The name of the review in the store."""
 
@@ -81,7 +83,13 @@ def standing(events: Sequence[Event]) -> dict[str, list[Decision]]:
 
 
 def settled(decisions: Sequence[Decision]) -> Decision | None:
-    """What all raters say, as the one who said it first; None where they do not agree."""
+    """What all raters say, as the one who said it first; None where they do not agree.
+
+    What the adjudicator says, who sees what raters disagree about, counts alone.
+    """
+    final = [decision for decision in decisions if decision.rater == ADJUDICATOR]
+    if final:
+        return final[0]
     if len({decision.outcome for decision in decisions}) != 1:
         return None
     return min(decisions, key=lambda decision: (decision.at, decision.rater))

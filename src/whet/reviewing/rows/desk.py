@@ -11,6 +11,7 @@ from typing import Any
 from whet.data.suspicion import Sign, Suspect
 from whet.reviewing.comparing.people import Person, people
 from whet.reviewing.rows.decisions import (
+    ADJUDICATOR,
     Choice,
     Decision,
     assignment,
@@ -82,7 +83,7 @@ class Desk:
         keys: Sequence[str],
         history: History,
         alike: Mapping[str, Sequence[str]] | None = None,
-        raters_a_row: int = 1,
+        each: int = 1,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.items = [
@@ -91,7 +92,7 @@ class Desk:
         ]
         self.by_source = {item.suspect.row.source: item.key for item in self.items}
         self._by_key = {item.key: item for item in self.items}
-        self._history, self._raters_a_row, self._clock = history, raters_a_row, clock
+        self._history, self._each, self._clock = history, each, clock
         self._people: dict[str, Person] = people(history.raters())
         self._lock = threading.Lock()
         self._held: dict[str, tuple[str, float]] = {}
@@ -148,8 +149,9 @@ class Desk:
         """The name of the worst row open to a rater, from a place on and then from the start.
 
         Open is a row that the rater has not decided, that fewer raters than are wanted have, and
-        that nobody else has before them. A disputed row is open to all who see it again.
+        that nobody else has before them; to the adjudicator, a row that raters disagree about.
         """
+        kind = DISPUTED if rater == ADJUDICATOR else kind
         found = [item.key for item in self.matching(kind)]
         start = found.index(after) + 1 if after in found else 0
         if kind == DISPUTED:
@@ -157,7 +159,7 @@ class Desk:
         with self._lock:
             for key in [*found[start:], *found[:start]]:
                 said = self._state.counts.get(key, {})
-                if rater in said or len(said) >= self._raters_a_row or self._is_held(key, rater):
+                if rater in said or len(said) >= self._each or self._is_held(key, rater):
                     continue
                 self._held[key] = (rater, self._clock())
                 return key
@@ -165,7 +167,7 @@ class Desk:
 
     def _is_held(self, key: str, rater: str) -> bool:
         who, since = self._held.get(key, (rater, 0.0))
-        return who != rater and self._raters_a_row == 1 and self._clock() - since < HELD_S
+        return who != rater and self._each == 1 and self._clock() - since < HELD_S
 
     def progress(self, rater: str, kind: str = "") -> Progress:
         """How far the rows of a filter are."""

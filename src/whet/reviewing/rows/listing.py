@@ -66,7 +66,7 @@ class RankedRows:
         ]
         lines += [text for row in self.rows for text in _lines(row)]
         more = self.num_rows - len(self.rows)
-        lines += [f"... and {more:,} more rows; --list N shows more."] if more else []
+        lines += [f"... and {more:,} more rows; --first N shows more."] if more else []
         return "\n".join([*lines, *self.notes])
 
     def to_json(self) -> dict[str, Any]:

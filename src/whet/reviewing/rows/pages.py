@@ -16,6 +16,7 @@ from whet.reviewing.rows.desk import DISPUTED, Desk, Item, Progress
 from whet.reviewing.rows.words import DONE, KEYS, SIGN_OF, SIGNS, is_learnt, who_speaks
 from whet.reviewing.server.entry import Visitor
 from whet.reviewing.server.layout import hidden, page
+from whet.reviewing.server.raters import Role
 from whet.types import Example
 
 ASSETS = "rows"
@@ -97,7 +98,7 @@ def row(desk: Desk, who: Visitor, item: Item, kind: str, faults: Sequence[str] =
             element(
                 "aside",
                 reasons(desk, item, kind),
-                _said(mine, others) if mine else None,
+                _said(mine, others) if mine or who.rater.role is Role.ADJUDICATOR else None,
                 _alike(desk, item, kind),
                 _about(item.suspect.row),
                 class_="right",
@@ -202,9 +203,9 @@ def _others(desk: Desk, reason: Reason, kind: str) -> Child:
     return element("p", links, class_="links")
 
 
-def _said(mine: Decision, others: Sequence[Decision]) -> Html:
-    """What was decided; others are shown to those who have decided."""
-    lines = [f"You {DONE[mine.choice]} it." + (f" {mine.why}" if mine.why else "")]
+def _said(mine: Decision | None, others: Sequence[Decision]) -> Child:
+    """What was decided; what others said is shown to those who have decided, and adjudicate."""
+    lines = [f"You {DONE[mine.choice]} it." + (f" {mine.why}" if mine.why else "")] if mine else []
     lines += [
         f"{one.rater} {DONE[one.choice]} it." + (f" {one.why}" if one.why else "") for one in others
     ]
