@@ -18,6 +18,7 @@ from whet.data.suspicion.subject import Subject
 MIN_ROWS = 30
 MOST, ALL = 0.85, 0.98
 """Share of the answers that have a form, at which lacking it begins to count and counts in full."""
+JSON = "are JSON"
 _BEGIN = re.compile(r"^\s*([^\w\s]{1,6})")
 _FIRST_WORD = re.compile(r"^\s*(\w+\W)")
 _LINE = re.compile(r"^[ \t]*([^\w\s]{1,6})[ \t]?", re.MULTILINE)
@@ -35,7 +36,7 @@ def form(subject: Subject) -> Found:
         missing = [name for name in usual if name not in found]
         if not missing:
             continue
-        most = max(missing, key=lambda name: (usual[name], name))
+        most = max(missing, key=lambda name: (usual[name], name == JSON, name))
         strength = 0.8 * ramp(usual[most], MOST, ALL)
         said = f"{usual[most]:.0%} of the answers {most}; this one does not."
         yield number, Reason(Sign.FORM, strength, said, subject.last(number))
@@ -65,4 +66,4 @@ def _of_json(answer: str) -> set[str]:
     except (ValueError, RecursionError):
         return set()
     keys = value if isinstance(value, dict) else ()
-    return {"are JSON", *(f"have the key {quoted(str(key), 30)}" for key in keys)}
+    return {JSON, *(f"have the key {quoted(str(key), 30)}" for key in keys)}
