@@ -75,6 +75,14 @@ def command(
     fast: Annotated[
         bool, typer.Option("--fast", help="With --data: compare by words, not by meaning.")
     ] = False,
+    losses: Annotated[
+        str | None,
+        typer.Option(
+            metavar="base|RUN",
+            help="With --data: the losses of this model are evidence too.",
+            show_default=False,
+        ),
+    ] = None,
     config: ConfigPath = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -87,11 +95,18 @@ def command(
             [*([str(run)] if run else []), *(what or [])], not_for_rows=asked, config=config,
             listed=listed, first=first, export=export, raters=raters or each or 1,
             each=each or 1, host=host, port=port,
-            url=url, fast=fast, as_json=as_json,
+            url=url, fast=fast, losses=losses, as_json=as_json,
         )  # fmt: skip
         return
     _refuse(
-        {"--list": listed, "--first": first, "--export": export, "--each": each, "--fast": fast}
+        {
+            "--list": listed,
+            "--first": first,
+            "--export": export,
+            "--each": each,
+            "--fast": fast,
+            "--losses": losses,
+        }
     )
     if run is None:
         raise ConfigError("whet review: name a run folder, or --data for training rows.")

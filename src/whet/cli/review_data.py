@@ -33,6 +33,7 @@ def review_rows(
     port: int = 8700,
     url: str | None = None,
     fast: bool = False,
+    losses: str | None = None,
     as_json: bool = False,
 ) -> None:
     """Prints the ranking, writes what was decided, or opens the page.
@@ -59,7 +60,12 @@ def review_rows(
         return
     with Terminal() as progress:
         rows = prepare_rows(
-            paths, config=config, overrides=overrides, by_meaning=not fast, progress=progress
+            paths,
+            config=config,
+            overrides=overrides,
+            by_meaning=not fast,
+            losses=losses,
+            progress=progress,
         )
     if listed:
         found = list_rows(rows, (NUM_LISTED if first is None else first) or None)

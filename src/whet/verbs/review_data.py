@@ -5,7 +5,7 @@ What people decide is kept in `reviews/rows` of the project, or in `NAME-review`
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from whet.reviewing.server.guard import Guard
     from whet.reviewing.server.limits import Limits
 
+BASE = "base"
 MAX_FAULTS = 8
 NO_MEANING = "Rows were compared by their words, not by meaning: pip install 'whet[rag,train]'"
 
@@ -127,7 +128,7 @@ def prepare_rows(
     overrides: Sequence[str] = (),
     model: str | None = None,
     by_meaning: bool = True,
-    losses: Mapping[str, float] | None = None,
+    losses: str | Path | None = None,
     store: str | Path | None = None,
     root: str | Path | None = None,
     progress: Progress | None = None,
@@ -140,14 +141,15 @@ def prepare_rows(
         overrides: `key=value` strings that go over the configuration.
         model: stands for `model` of the configuration.
         by_meaning: compare rows by meaning too, where the embedder is installed.
-        losses: what an answer's tokens cost a model on the mean, by the row's id.
+        losses: whose losses are evidence too: `base` for the project's model, or a run folder for
+            what that run trained. None asks no model.
         store: the folder that keeps the decisions.
         root: what paths of a `Config` are relative to.
         progress: what is told on the way.
 
     Raises:
         ConfigError: what was asked for cannot be done.
-        DataError: no rows can be shown at all.
+        DataError: no rows can be shown at all, or a model cannot be asked about them.
     """
     project = project_or_files(files, config, overrides, model, root)
     progress = progress or Silent()
@@ -157,7 +159,8 @@ def prepare_rows(
     embed = embedder(progress) if by_meaning else None
     if by_meaning and embed is None:
         notes.append(NO_MEANING)
-    ranking = rank(dataset.train, embed, losses)
+    found = _losses(project, dataset, losses, progress) if losses else None
+    ranking = rank(dataset.train, embed, found)
     names = row_keys(dataset.train)
     keys = dict(zip(map(id, dataset.train), names, strict=True))
     near = {
@@ -166,6 +169,17 @@ def prepare_rows(
     }
     folder = _store(project, files, store)
     return RowsToReview(project, dataset, ranking, keys, folder, near, [*notes, *ranking.notes])
+
+
+def _losses(
+    project: Project, dataset: Dataset, asked: str | Path, progress: Progress
+) -> dict[str, float]:
+    """What the answers cost the model that is named."""
+    from whet.rundir import RunDir
+    from whet.stages.row_losses import row_losses
+
+    run = None if str(asked) == BASE else RunDir(Path(asked))
+    return row_losses(project, dataset, progress, run)
 
 
 def list_rows(rows: RowsToReview, limit: int | None = 20) -> RankedRows:
