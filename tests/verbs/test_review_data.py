@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,11 @@ import pytest
 
 from whet.cli.main import main
 from whet.errors import ConfigError, DataError
-from whet.verbs.review_data import list_rows, prepare_rows
+from whet.reviewing.comparing.people import people
+from whet.reviewing.rows.decisions import REVIEW
+from whet.reviewing.server.raters import digest_of
+from whet.reviewing.store import read_history
+from whet.verbs.review_data import list_rows, open_rows, prepare_rows
 
 
 @pytest.fixture
@@ -120,3 +125,39 @@ def test_losses_of_the_project_s_own_model_are_evidence(make_project: Any) -> No
 def test_losses_of_a_run_that_is_none_are_refused(files: Path) -> None:
     with pytest.raises((ConfigError, DataError, RuntimeError), match="nowhere"):
         prepare_rows(["train.jsonl"], root=files, by_meaning=False, losses="nowhere")
+
+
+def test_a_start_that_fails_gives_nobody_a_link_that_nobody_has_seen(
+    files: Path, loopback: None
+) -> None:
+    pytest.importorskip("fastapi")
+    rows = prepare_rows(["train.jsonl"], root=files, by_meaning=False)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        with pytest.raises(ConfigError, match="in use"):
+            open_rows(rows, port=taken.getsockname()[1])
+
+    review = open_rows(rows, port=0)
+    try:
+        assert list(review.links) == ["rater-1"]
+    finally:
+        review._sock.close()
+        review._history.close()
+
+
+def test_a_lost_link_is_replaced_and_the_old_one_is_dead(
+    files: Path, loopback: None, capsys: pytest.CaptureFixture[str], monkeypatch: Any
+) -> None:
+    pytest.importorskip("fastapi")
+    monkeypatch.chdir(files)
+    review = open_rows(prepare_rows(["train.jsonl"], by_meaning=False), port=0)
+    old = review.links["rater-1"].rpartition("/")[2]
+    review._sock.close()
+    review._history.close()
+
+    assert main(["review", "--data", "train.jsonl", "link", "rater-1"]) == 0
+
+    new = capsys.readouterr().out.partition("/enter/")[2].split()[0]
+    history = read_history(files / "train-review", REVIEW)
+    digests = [person.digest for person in people(history.raters()).values()]
+    history.close()
+    assert digests == [digest_of(new)] != [digest_of(old)]

@@ -227,18 +227,18 @@ def open_rows(
     from whet.reviewing.server.settings import reachable
 
     settings = reachable(session_secret(rows.folder), HOME, host=host, url=url, key=key)
-    history = open_history(rows.folder, REVIEW)
+    sock = listen(host, port)  # before links are made, which are shown only once
     try:
-        links = invite(history, raters)
-        there = [name for name, person in people(history.raters()).items() if person.digest]
-        suspects = rows.ranking.suspects
-        names = [rows.keys[id(suspect.row)] for suspect in suspects]
-        desk = Desk(suspects, names, history, rows.alike, each)
-        app = create_app(row_pages(desk, rows.notes), desk, settings)
-        sock = listen(host, port)
+        history = open_history(rows.folder, REVIEW)
     except BaseException:
-        history.close()
+        sock.close()
         raise
+    links = invite(history, raters)
+    there = [name for name, person in people(history.raters()).items() if person.digest]
+    suspects = rows.ranking.suspects
+    names = [rows.keys[id(suspect.row)] for suspect in suspects]
+    desk = Desk(suspects, names, history, rows.alike, each)
+    app = create_app(row_pages(desk, rows.notes), desk, settings)
     base = (url or f"http://{host}:{sock.getsockname()[1]}").rstrip("/")
     shown = {name: f"{base}/enter/{token}" for name, token in links.items()}
     known = [name for name in there if name not in links]
