@@ -32,8 +32,8 @@ INSULTS = """
     wast(?:e|ing) my time, not my problem, i (?:don'?t|couldn'?t) care
 """
 ADDRESSED = (
-    r"[,!?] you (?:\w+ )?(?!can|should|could|will|may|might|must|would|need|are|have|know|see|do)"
-    r"\w+[:!.]"
+    r"[,!?] you (?!too\b|all\b|both\b|guys\b)(?:\w+ )?(?!can|should|could|will|may|might|must|would"
+    r"|need|are|have|know|see|do|did|too\b)\w+[:!.]"
 )
 """A name that somebody is called: "Listen, you muppet!"."""
 CARELESS = """

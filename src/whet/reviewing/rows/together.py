@@ -12,7 +12,7 @@ from whet.reviewing.rows.desk import Desk, Item
 from whet.reviewing.rows.pages import ASSETS, conversation, path, reasons
 from whet.reviewing.rows.words import DONE
 from whet.reviewing.server.entry import Visitor
-from whet.reviewing.server.layout import hidden, page
+from whet.reviewing.server.layout import hidden, notice, page
 
 NUM_ROWS = 10
 """Rows on one page: as many as a person reads before deciding."""
@@ -22,6 +22,10 @@ def together(
     desk: Desk, who: Visitor, items: Sequence[Item], title: str, back: str, more: str | None
 ) -> HTMLResponse:
     """Rows in full, none of them ticked; what is decided is done to the ticked ones alone."""
+    if not items:
+        return notice(
+            "Nothing is open here", "You have decided on all such rows.", link=("Back", back)
+        )
     body = element(
         "main",
         element("p", element("a", "Back", href=back, id="back"), class_="overline"),
