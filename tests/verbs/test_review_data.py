@@ -132,9 +132,11 @@ def test_a_start_that_fails_gives_nobody_a_link_that_nobody_has_seen(
 ) -> None:
     pytest.importorskip("fastapi")
     rows = prepare_rows(["train.jsonl"], root=files, by_meaning=False)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        with pytest.raises(ConfigError, match="in use"):
-            open_rows(rows, port=taken.getsockname()[1])
+    with (
+        socket.create_server(("127.0.0.1", 0)) as taken,
+        pytest.raises(ConfigError, match="in use"),
+    ):
+        open_rows(rows, port=taken.getsockname()[1])
 
     review = open_rows(rows, port=0)
     try:
