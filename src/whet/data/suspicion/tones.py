@@ -38,8 +38,8 @@ ADDRESSED = (
 """A name that somebody is called: "Listen, you muppet!"."""
 CARELESS = """
     lol, lmao, rofl, omg, idk, tbh, imo, imho, btw, smh, ikr, nvm, gonna, wanna, gotta, kinda,
-    sorta, dunno, plz, pls, thx, ur, u, cuz, coz, bro, bruh, dude, yo, yeah, yep, nope, nah, ya, yall,
-    ain'?t, sup, haha+, hehe+, meh, dont, cant, wont, im, ive, thats, didnt, doesnt, isnt, kk?
+    sorta, dunno, plz, pls, thx, ur, u, cuz, coz, bro, bruh, dude, yo, yeah, yep, nope, nah, ya,
+    yall, ain'?t, sup, haha+, hehe+, meh, dont, cant, wont, im, ive, thats, didnt, doesnt, isnt, kk?
 """
 FACES = (r"[:;]-?[)(DP](?=\s|$)", r"!{2,}", r"\?{2,}", r"(?:\s|^)\.{4,}")
 
