@@ -10,12 +10,13 @@ from typing import Any
 import pytest
 
 from whet.cli.main import main
+from whet.data import read
 from whet.errors import ConfigError, DataError
 from whet.reviewing.comparing.people import people
-from whet.reviewing.rows.decisions import REVIEW
+from whet.reviewing.rows.decisions import REVIEW, assignment
 from whet.reviewing.server.raters import digest_of
-from whet.reviewing.store import read_history
-from whet.verbs.review_data import list_rows, open_rows, prepare_rows
+from whet.reviewing.store import open_history, read_history
+from whet.verbs.review_data import export_rows, list_rows, open_rows, prepare_rows
 
 
 @pytest.fixture
@@ -163,3 +164,41 @@ def test_a_lost_link_is_replaced_and_the_old_one_is_dead(
     digests = [person.digest for person in people(history.raters()).values()]
     history.close()
     assert digests == [digest_of(new)] != [digest_of(old)]
+
+
+def test_the_export_of_a_project_leaves_every_row_on_its_side(
+    make_project: Any, tmp_path: Path
+) -> None:
+    """The split that `whet run` makes is the one that is written."""
+    project = make_project()
+    config = project / "whet.yaml"
+    before = prepare_rows(config=config, by_meaning=False)
+    dropped = before.ranking.suspects[0].row
+    history = open_history(before.folder, REVIEW)
+    name = assignment(before.keys[id(dropped)], "rater-1")
+    history.add(
+        id="1", assignment=name, version=1, rater="rater-1", kind="vote",
+        body={"choice": "drop"}, seconds=None,
+    )  # fmt: skip
+    history.close()
+
+    found = export_rows(config=config, out=tmp_path / "out")
+
+    assert before.folder == (project / "reviews" / "rows").resolve()
+    sides = {side: [row.id for row in part] for side, part in before.dataset.splits.items()}
+    sides["train"].remove(dropped.id)
+    written = {
+        side: [row.id for row in read(str(tmp_path / "out" / f"{side}.jsonl")).examples]
+        for side in sides
+    }
+    assert written == sides
+    assert found.read == sum(map(len, sides.values())) + 1
+    assert found.version == survey_of(tmp_path / "out").version
+
+
+def survey_of(folder: Path) -> Any:
+    from whet.config import DataConfig
+    from whet.data import survey
+
+    files = {side: f"{side}.jsonl" for side in ("train", "validation", "test")}
+    return survey(DataConfig.model_validate(files), root=folder)
