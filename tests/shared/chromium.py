@@ -90,11 +90,20 @@ class Browser:
     def until(self, expression: str, seconds: float = 20) -> None:
         """Waits until a JavaScript expression is true."""
         ends = time.monotonic() + seconds
-        while not self.ask(f"document.readyState === 'complete' && ({expression})"):
+        while not self._holds(f"document.readyState === 'complete' && ({expression})"):
             assert time.monotonic() < ends, (
                 f"never true: {expression}, at {self.ask('location.href')}"
             )
             time.sleep(0.01)
+
+    def _holds(self, expression: str) -> bool:
+        """Whether an expression is true; not while the page that was asked goes away."""
+        try:
+            return bool(self.ask(expression))
+        except AssertionError as error:
+            if "navigated" not in str(error) and "context" not in str(error):
+                raise
+            return False
 
     def loaded(self) -> None:
         """Waits for a page that is on its way."""

@@ -105,6 +105,7 @@ def test_test_rows_are_not_shown(files: Path) -> None:
     assert not any("lift" in row.question for row in list_rows(rows, None).rows)
 
 
+@pytest.mark.slow
 def test_losses_of_the_project_s_own_model_are_evidence(make_project: Any) -> None:
     pytest.importorskip("torch")
     project = make_project()

@@ -99,11 +99,14 @@ def _doubt(own_votes: float, margin: float) -> float:
 def _far(subject: Subject, numbers: list[int], points: Vectors) -> Found:
     """Questions that are like no other question of the set."""
     likeness = nearest(points, 1).likeness[:, 0]
-    ranks = likeness.argsort(kind="stable").argsort(kind="stable") / len(likeness)
+    places = likeness.argsort(kind="stable").argsort(kind="stable")
+    ranks = places / len(likeness)
     for place, number in enumerate(numbers):
         strength = 0.5 * ramp(float(ranks[place]), FAR, FARTHEST)
         if strength:
+            nearer = len(likeness) - 1 - int(places[place])
             said = (
-                f"its question is farther from all others than {1 - ranks[place]:.1%} of them are."
+                f"its question is less like any other than {nearer:,} of {len(likeness):,} "
+                "questions are."
             )
             yield number, Reason(Sign.FAR, strength, said)
