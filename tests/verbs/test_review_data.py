@@ -16,7 +16,8 @@ from whet.reviewing.comparing.people import people
 from whet.reviewing.rows.decisions import REVIEW, assignment
 from whet.reviewing.server.raters import digest_of
 from whet.reviewing.store import open_history, read_history
-from whet.verbs.review_data import export_rows, list_rows, open_rows, prepare_rows
+from whet.verbs.review_data import list_rows, open_rows, prepare_rows
+from whet.verbs.review_export import export_rows
 
 
 @pytest.fixture

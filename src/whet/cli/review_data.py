@@ -44,7 +44,9 @@ def review_rows(
         ConfigError: options that do not go together.
     """
     from whet.cli.progress import Terminal
-    from whet.verbs.review_data import act_on_rater, export_rows, list_rows, prepare_rows
+    from whet.verbs.review_data import list_rows, prepare_rows
+    from whet.verbs.review_export import export_rows
+    from whet.verbs.review_raters import act_on_rater
 
     names, act = _act_of(arguments)
     parsed = parse(names)

@@ -11,7 +11,7 @@ from whet.errors import DataError
 from whet.reviewing.rows.decisions import REVIEW, Choice, assignment, row_keys
 from whet.reviewing.store import open_history
 from whet.verbs.diff import diff_data
-from whet.verbs.review_data import export_rows
+from whet.verbs.review_export import export_rows
 
 ROWS = [
     ("When is the shop open?", "From nine to five."),

@@ -7,7 +7,7 @@ from typing import Any
 
 from whet.reviewing.rows.decisions import REVIEW, Choice, standing
 from whet.reviewing.store import read_history
-from whet.verbs.review_data import export_rows
+from whet.verbs.review_export import export_rows
 
 Serve = Callable[..., Any]
 

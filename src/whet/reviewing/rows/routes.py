@@ -12,6 +12,7 @@ from whet.reviewing.rows import pages
 from whet.reviewing.rows.decisions import Choice
 from whet.reviewing.rows.desk import DISPUTED, Desk, Item, Unknown
 from whet.reviewing.rows.fixing import UnfitRow
+from whet.reviewing.rows.panels import path
 from whet.reviewing.rows.texts import as_typed
 from whet.reviewing.rows.together import NUM_ROWS, together
 from whet.reviewing.rows.words import SIGN_OF, SIGNS
@@ -73,7 +74,7 @@ def row_pages(desk: Desk, notes: list[str]) -> APIRouter:
         with _told():
             key = one(sent, "key")
             desk.undo(who.rater.id, key, _number(one(sent, "undone")))
-            return _answer(request, pages.path(key))
+            return _answer(request, path(key))
 
     @router.get("/rows/together")
     def several(
@@ -104,7 +105,7 @@ def _several(desk: Desk, who: Visitor, kind: str, like: str, page: int) -> Respo
     if like:
         item = desk.item(like)
         items = [item, *(desk.item(key) for key in item.alike)][:NUM_ROWS]
-        return together(desk, who, items, "Rows alike", pages.path(like), None)
+        return together(desk, who, items, "Rows alike", path(like), None)
     mine = who.rater.id
     found = [item for item in desk.matching(kind) if desk.mine(item.key, mine) is None]
     shown = found[page * NUM_ROWS : (page + 1) * NUM_ROWS]
@@ -139,7 +140,7 @@ def _next(desk: Desk, who: Visitor, kind: str, after: str = "") -> str:
     key = desk.next_open(who.rater.id, kind, after)
     if key is None:
         return "/rows/done" + (f"?kind={kind}" if kind else "")
-    return pages.path(key, kind)
+    return path(key, kind)
 
 
 def _choice(sent: Form) -> Choice:

@@ -9,7 +9,8 @@ from fastapi.responses import HTMLResponse
 from whet.reporting.markup import Html, element
 from whet.reviewing.rows.decisions import Choice
 from whet.reviewing.rows.desk import Desk, Item
-from whet.reviewing.rows.pages import ASSETS, conversation, path, reasons
+from whet.reviewing.rows.pages import ASSETS
+from whet.reviewing.rows.panels import conversation, path, reasons
 from whet.reviewing.rows.words import DONE
 from whet.reviewing.server.entry import Visitor
 from whet.reviewing.server.layout import hidden, notice, page
