@@ -1,7 +1,7 @@
 # make demo      an environment, then two projects: one that ships and one that says no
 # make install   every extra that runs on a CPU, and the tools for development
 # make test      install, then the fast tests;  make test-all  the slow proofs too
-# make soak      training stopped and killed 200 times each: not a bit may change
+# make soak      training stopped and killed 200 times each: not a bit may change; the review page 1,000 times
 # make check     format, lint, types, generated docs
 # make bench     training beside TRL + PEFT, on a quiet machine (about an hour on two cores)
 # make bench-gpu the same on a CUDA GPU, with the PyTorch of $(PYTHON); peers where they are installed
@@ -42,6 +42,7 @@ test-all: install
 
 soak: install
 	WHET_SOAK=200 $(BIN)/python -m pytest tests/training/test_soak.py tests/training/test_corruption.py
+	WHET_SOAK=1000 $(BIN)/python -m pytest -s -m slow tests/reviewing/test_kills.py
 
 check: install
 	$(BIN)/ruff format --check .

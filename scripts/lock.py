@@ -15,7 +15,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("train", "data", "rag", "endpoint", "qlora", "metrics")
+EXTRAS = ("train", "data", "rag", "endpoint", "qlora", "metrics", "review", "postgres")
 
 
 def closure(requirements: list[str]) -> dict[str, str]:

@@ -19,10 +19,11 @@ LEVELS = {
     "migration": 4, "models": 4,
     "training": 5, "infer": 5,
     "planning": 6, "evals": 6, "gateway": 6,
-    "artifacts": 7, "distilling": 7, "reviewing": 7, "monitoring": 7, "reporting": 7,
-    "stages": 8,
-    "verbs": 9,
-    "api": 10, "__init__": 10, "cli": 10, "__main__": 10,
+    "artifacts": 7, "distilling": 7, "monitoring": 7, "reporting": 7,
+    "reviewing": 8,
+    "stages": 9,
+    "verbs": 10,
+    "api": 11, "__init__": 11, "cli": 11, "__main__": 11,
 }  # fmt: skip
 PLAIN_FILES_OF_ONE_ROOM = {("configfile", "config"), ("configfile", "peerkeys")}
 

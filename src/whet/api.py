@@ -15,13 +15,14 @@ if TYPE_CHECKING:
     from whet.verbs.eval import eval as eval
     from whet.verbs.init import init as init
     from whet.verbs.report import report as report
+    from whet.verbs.review import review as review
     from whet.verbs.run import run as run
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "chat", "report", "doctor",
+    "eval", "verdict", "review", "chat", "report", "doctor",
 )  # fmt: skip
 
 

@@ -600,6 +600,20 @@ class LatencyGate(Section):
     """Upper bound for the 95th percentile in milliseconds, over up to 100 answers."""
 
 
+class HumanGate(Section):
+    """People do not find the candidate worse, and agree: `whet review RUN`."""
+
+    raters: int = Field(default=2, ge=1, le=20)
+    """So many people have to have judged an item for it to count."""
+    items: int = Field(default=100, ge=10)
+    """So many items have to count."""
+    alpha: float = Field(default=0.2, ge=-1, lt=1)
+    """The lower end of Krippendorff's alpha has to reach this: 0 is chance, 1 full agreement. Where
+    nearly all votes are alike, saying the same on 80 % of the items will do."""
+    margin: float = Field(default=0.1, gt=0, lt=1)
+    """Largest tolerable net preference against the candidate; 0.1 is 10 votes in 100."""
+
+
 class JudgeGate(Section):
     """The share of good answers, by a calibrated judge and without its errors."""
 
@@ -628,8 +642,34 @@ class GatesConfig(Section):
     """Answers keep their form. Required when named."""
     latency: LatencyGate | None = None
     """Answers come in time. Required when named."""
+    human: HumanGate | None = None
+    """People do not find it worse. Required when named."""
     judge: JudgeGate | None = None
     """Enough answers are good. Required when named; inconclusive without a calibrated judge."""
+
+
+class ReviewConfig(Section):
+    """Blind comparison of answers by people: `whet review RUN`. Frozen before the first vote."""
+
+    instructions: str = ""
+    """What raters are told to look for. Shown before they begin, and frozen with the items."""
+    criteria: Words = ()
+    """What raters rate both answers by, beside their preference: [correct, friendly]. A column
+    `criteria` of the test rows adds to them for that row."""
+    tags: Words = ("wrong", "incomplete", "too long", "tone", "format", "unsafe")
+    """Labels that raters may put on a comparison."""
+    items: int = Field(default=100, ge=1)
+    """So many of the judged items are drawn for people; all where there are fewer."""
+    raters: int = Field(default=2, ge=1, le=20)
+    """So many people get a link of their own."""
+    votes_per_item: int | None = Field(default=None, ge=1, le=20)
+    """So many of the raters see each item; all of them when empty."""
+    repeats: float = Field(default=0.05, ge=0, le=0.5)
+    """Share of its comparisons that each rater gets a second time, to see how consistent."""
+    show_gold: bool = False
+    """Show the gold answer below, to be edited. It pulls raters towards its wording."""
+    graded: bool = False
+    """Count "slightly better" as half a vote. Otherwise a preference is a preference."""
 
 
 class GenerateConfig(Section):
@@ -695,6 +735,8 @@ class Config(Section):
     """What must not get worse."""
     judge: JudgeConfig | None = None
     """A model that judges answers; without it none does."""
+    review: ReviewConfig = ReviewConfig()
+    """Blind comparison by people."""
     generate: GenerateConfig = GenerateConfig()
     """How answers are produced."""
     cost: CostConfig = CostConfig()

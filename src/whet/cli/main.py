@@ -64,6 +64,7 @@ def add_verbs() -> None:
         eval,
         init,
         report,
+        review,
         run,
         train,
         verdict,
@@ -79,6 +80,7 @@ def add_verbs() -> None:
         (train, "Train"),
         (eval, "Prove"),
         (verdict, "Prove"),
+        (review, "Prove"),
         (report, "Prove"),
         (chat, "Ship"),
     ):

@@ -82,7 +82,10 @@ def sources_of(data: DataConfig, root: Path) -> list[Source]:
 
 @dataclass(frozen=True, slots=True)
 class Cleaned:
-    """What is to be written. `broken` has the reasons of each broken row, by its place."""
+    """What is to be written. `broken` has the reasons of each broken row, by its place.
+
+    `beside` are further files of the folder, by name.
+    """
 
     dataset: Dataset
     ledger: Ledger
@@ -91,6 +94,7 @@ class Cleaned:
     data: DataConfig
     repairs: Sequence[str]
     earlier: Earlier = field(default_factory=Earlier)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +189,8 @@ def _files(cleaned: Cleaned) -> Iterator[tuple[str, Iterable[str]]]:
         sides = {**cleaned.earlier.sides, **cleaned.dataset.made.sides}
         by_side = {side: sorted(k for k, v in sides.items() if v == side) for side in SIDES}
         yield SIDES_FILE, [json_text(by_side)]
+    for name, text in cleaned.beside.items():
+        yield name, [text]
 
 
 def _counts(ledger: Ledger) -> dict[str, Any]:

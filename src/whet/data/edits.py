@@ -58,7 +58,7 @@ def edited(example: Example, repair: TextRepair) -> tuple[Example, list[Edit]]:
     def mend(text: str, field: str) -> str:
         made = repair.apply(text)
         if made != text:
-            edits.append(_edit(repair.name, field, text, made, repair.hides))
+            edits.append(_edit(repair.name.value, field, text, made, repair.hides))
         return made
 
     messages = [
@@ -90,7 +90,30 @@ def relabelled(example: Example, answer: str) -> tuple[Example, list[Edit]]:
     fields = {n: answer if value == old else value for n, value in example.fields.items()}
     field = f"messages[{len(example.messages) - 1}].content"
     made = replaced(example, messages=(*example.messages[:-1], last), fields=fields)
-    return made, [_edit(Repair.LABELS, field, old, answer, False)]
+    return made, [_edit(Repair.LABELS.value, field, old, answer, False)]
+
+
+def rewritten(example: Example, texts: Mapping[int, str], name: str) -> tuple[Example, list[Edit]]:
+    """The row with other contents of some turns, and of columns that hold the very same text.
+
+    `texts` are the new contents by the number of the turn; `name` is who or what made them.
+    """
+    messages = [
+        cast(Message, {**message, "content": texts.get(index, message["content"])})
+        for index, message in enumerate(example.messages)
+    ]
+    pairs = [
+        (index, old["content"], new["content"])
+        for index, (old, new) in enumerate(zip(example.messages, messages, strict=True))
+        if old["content"] != new["content"]
+    ]
+    copies = {old: new for _, old, new in pairs}
+    fields = {
+        key: copies.get(value, value) if isinstance(value, str) else value
+        for key, value in example.fields.items()
+    }
+    edits = [_edit(name, f"messages[{i}].content", old, new, False) for i, old, new in pairs]
+    return replaced(example, messages=messages, fields=fields), edits
 
 
 Mend = Callable[[str, str], str]
@@ -135,7 +158,7 @@ def _column(
     return mend(value, field) if repair.columns else value
 
 
-def _edit(repair: Repair, field: str, before: str, after: str, hides: bool) -> Edit:
+def _edit(repair: str, field: str, before: str, after: str, hides: bool) -> Edit:
     """What differs of the two texts, with the same beginning and end left out."""
     start = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b),
                  min(len(before), len(after)))  # fmt: skip
@@ -145,4 +168,4 @@ def _edit(repair: Repair, field: str, before: str, after: str, hides: bool) -> E
     old, new = (text[start : len(text) - end] for text in (before, after))
     if hides:
         old, new = "", " ".join(PLACEHOLDER.findall(new))
-    return Edit(repair.value, field, printable(old, MAX_SHOWN), printable(new, MAX_SHOWN))
+    return Edit(repair, field, printable(old, MAX_SHOWN), printable(new, MAX_SHOWN))

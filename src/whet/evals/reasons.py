@@ -149,7 +149,8 @@ def score_more(pair: Comparison) -> str:
         wanted = votes_wanted(0.2)
         return (
             f"Collect blind votes on {pair.a} against {pair.b}: some {wanted} items show a net"
-            f" preference of 20 points (whet review RUN --arms {pair.a},{pair.b})."
+            f" preference of 20 points (whet review RUN --arms {pair.a},{pair.b}; all pairs at"
+            " once: whet review RUN)."
         )
     return (
         f"{pair.num_unscored} items have no score for {pair.a} or {pair.b}: complete their gold"

@@ -14,7 +14,7 @@ from whet.reporting.inert import cut, line, pieces
 
 TEXT = 4000
 LINES = 60
-VOID = frozenset({"meta", "link", "br", "hr", "col"})
+VOID = frozenset({"meta", "link", "br", "hr", "col", "input"})
 
 
 class Html(str):

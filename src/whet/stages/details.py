@@ -17,6 +17,7 @@ from whet.stages.evidence import Evidence
 from whet.stages.failures import FILE as FAILURES
 from whet.stages.figures import corpus, slices
 from whet.stages.judging import strongest
+from whet.stages.people.deciding import decides_by_votes
 from whet.types import Outcome
 
 
@@ -44,7 +45,7 @@ def details(
         "baseline": baseline,
         "use_arm": baseline if verdict and verdict.verdict.value.startswith("use_") else None,
         "headline": _headline(verdict, candidate, baseline),
-        "lamps": _lamps(verdict, gates, candidate),
+        "lamps": _lamps(verdict, gates, candidate, decides_by_votes(evidence)),
         "arms": {arm.name: _arm(arm, evidence, choices["prompts"]) for arm in evidence.arms},
         "choices": [row for row in choices["tried"] if row["score"] is not None],
         "training": _training(run),
@@ -81,7 +82,10 @@ def _headline(
 
 
 def _lamps(
-    verdict: Verdict | None, gates: Sequence[dict[str, Any]], candidate: str | None
+    verdict: Verdict | None,
+    gates: Sequence[dict[str, Any]],
+    candidate: str | None,
+    by_votes: bool,
 ) -> dict[str, str]:
     """Automatic metrics, people, regression, safety: each as one word."""
     automatic = Outcome.NOT_RUN
@@ -94,9 +98,12 @@ def _lamps(
         }
         automatic = words.get(verdict.verdict.value, Outcome.FAIL)
     own = {gate["name"]: gate["result"] for gate in gates if gate["candidate"] == candidate}
+    human = Outcome(own.get("human", Outcome.NOT_RUN.value))
+    if by_votes:
+        human, automatic = (automatic if human is Outcome.NOT_RUN else human), Outcome.NOT_RUN
     return {
         "automatic": automatic.value,
-        "human": own.get("human", Outcome.NOT_RUN.value),
+        "human": human.value,
         "regression": _worst(own, ("forgetting", "ability", "general", "slices")),
         "safety": _worst(own, ("refusals", "hallucination")),
     }

@@ -17,6 +17,7 @@ from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, read_evidence
 from whet.stages.gates.judged import GateCase, judged_gates
 from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
+from whet.stages.people.deciding import decide_by_votes, decides_by_votes, judge_by_people
 from whet.stages.preparing import gate_settings
 from whet.types import Interval
 
@@ -108,6 +109,8 @@ def _decide(
         return without_a_look(evidence.stop, notes)
     if decides_by_judge(evidence):
         return decide_by_judge(run, evidence, gates, notes)
+    if decides_by_votes(evidence):
+        return decide_by_votes(run, evidence, gates, notes)
     primary = evidence.config.eval.primary
     assert primary is not None, "the plan requires it"
     return decide_from_scores(
@@ -138,7 +141,11 @@ def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:
     for arm in evidence.arms:
         if arm.kind is ArmKind.CANDIDATE:
             case = GateCase(evidence, arm.name, measured.get(arm.name, {}), _curves(run))
-            gates += collect(named, judged_gates(case), arm.name)
+            found = judged_gates(case)
+            asked = evidence.config.gates
+            if asked.human:
+                found["human"] = judge_by_people(run, evidence, arm.name, asked.human, case.level)
+            gates += collect(named, found, arm.name)
     for waiver in run.record().get("waivers", []):
         gates = waive(gates, waiver["gate"], waiver["by"], waiver["reason"])
     return gates

@@ -59,7 +59,7 @@ def check(
     """
     project = project_or_files(files, config, overrides, model, root)
     notes: list[str] = []
-    embed = _embedder(progress or Silent()) if by_meaning else None
+    embed = embedder(progress or Silent()) if by_meaning else None
     if by_meaning and embed is None:
         notes.append(
             "Rows were compared by their words, not by meaning: pip install 'whet[rag,train]'"
@@ -118,7 +118,7 @@ def _checked(
     )
 
 
-def _embedder(progress: Progress) -> Callable[[Sequence[str]], Any] | None:
+def embedder(progress: Progress) -> Callable[[Sequence[str]], Any] | None:
     """The embedder as a function, loaded at its first use; None where it is not installed.
 
     Each text is embedded once, however many checks ask for it.

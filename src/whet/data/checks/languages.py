@@ -108,7 +108,7 @@ def languages(examples: Sequence[Example]) -> list[Finding]:
             if name and name != main and index not in accused:
                 example = examples[index]
                 text = example.question if side == "question" else example.answer
-                if not _ASKS_FOR_LANGUAGE.search(_asked(example)) and not _partly(text, main):
+                if not asks_for_language(example) and not _partly(text, main):
                     accused[index] = _accusation(example, side, name, main)
     rows = [accused[index] for index in sorted(accused)]
     fix = "Fine where users write so; else take them out."
@@ -121,8 +121,10 @@ def _partly(text: str, main: str) -> bool:
     return script is not None and bool(script.search(text))
 
 
-def _asked(example: Example) -> str:
-    return " ".join(message["content"] for message in example.prompt)[-MAX_CHARS:]
+def asks_for_language(example: Example) -> bool:
+    """Whether a row asks for a language or a translation, so that another one is meant."""
+    asked = " ".join(message["content"] for message in example.prompt)[-MAX_CHARS:]
+    return bool(_ASKS_FOR_LANGUAGE.search(asked))
 
 
 def _accusation(example: Example, side: str, name: str, main: str) -> Finding:

@@ -69,7 +69,7 @@ def judge(train: Placed) -> Judged | None:
     number = {name: index for index, name in enumerate(names)}
     given = np.array([number[row.answer] for row in rows], dtype=np.int64)
     near = nearest(train.points, NUM_NEIGHBOURS)
-    return Judged(rows, names, given, train.points, near, _votes(near, given, len(names)))
+    return Judged(rows, names, given, train.points, near, votes_of(near, given, len(names)))
 
 
 def suspicious_labels(judged: Judged | None) -> list[Finding]:
@@ -100,7 +100,7 @@ def confusable_labels(judged: Judged | None) -> list[Finding]:
     return shown
 
 
-def _votes(near: Nearest, given: Indices, num_labels: int) -> Shares:
+def votes_of(near: Nearest, given: Indices, num_labels: int) -> Shares:
     """The share of each label among a row's neighbours, near ones counting for more."""
     votes = np.zeros((len(given), num_labels))
     weights = np.maximum(near.likeness, 0).astype(np.float64) ** 4 + 1e-9
@@ -113,17 +113,24 @@ def _votes(near: Nearest, given: Indices, num_labels: int) -> Shares:
 def _denied(judged: Judged, other: Indices) -> np.ndarray[Any, np.dtype[np.bool_]]:
     """Rows for which ridge regression, fitted without them, prefers the same other label."""
     count = len(judged.given)
-    inputs = np.hstack([judged.points, np.ones((count, 1), np.float32)]).astype(np.float64)
-    targets = np.eye(len(judged.names))[judged.given]
-    inverse = np.linalg.inv(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]))
-    weight = np.einsum("ij,ij->i", inputs @ inverse, inputs)[:, None]  # of a row on its own fit
-    fitted = (inputs @ (inverse @ (inputs.T @ targets)) - weight * targets) / (1 - weight)
+    fitted = left_out_scores(judged.points, judged.given, len(judged.names))
     everyone = np.arange(count)
     margin = fitted[everyone, other] - fitted[everyone, judged.given]
     denied: np.ndarray[Any, np.dtype[np.bool_]] = (fitted.argmax(axis=1) == other) & (
         margin >= MIN_MARGIN
     )
     return denied
+
+
+def left_out_scores(points: Vectors, given: Indices, num_labels: int) -> Shares:
+    """What ridge regression, fitted without the row, gives each label for it: [rows, labels]."""
+    ones = np.ones((len(given), 1), np.float32)
+    inputs = np.hstack([points, ones]).astype(np.float64)
+    targets = np.eye(num_labels)[given]
+    inverse = np.linalg.inv(inputs.T @ inputs + RIDGE * np.eye(inputs.shape[1]))
+    weight = np.einsum("ij,ij->i", inputs @ inverse, inputs)[:, None]  # of a row on its own fit
+    scores: Shares = (inputs @ (inverse @ (inputs.T @ targets)) - weight * targets) / (1 - weight)
+    return scores
 
 
 def _accusation(judged: Judged, row: int, other: int) -> Finding:

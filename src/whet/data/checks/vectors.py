@@ -94,7 +94,7 @@ def vectors(texts: Sequence[str], embed: Embed | None) -> Vectors:
         return np.zeros((0, 1), dtype=np.float32)
     if embed is not None:
         return np.asarray(embed(texts), dtype=np.float32)
-    return _pressed(_weighted(texts))
+    return pressed(weighted(texts))
 
 
 def nearest(among: Vectors, k: int, queries: Vectors | None = None) -> Nearest:
@@ -135,7 +135,7 @@ def _features(text: str) -> set[str]:
     return features
 
 
-def _weighted(texts: Sequence[str]) -> Any:
+def weighted(texts: Sequence[str]) -> Any:
     """TF-IDF [texts, features] with rows of length 1; features of a single text are left out."""
     columns: dict[str, int] = {}
     indices: list[int] = []
@@ -151,7 +151,7 @@ def _weighted(texts: Sequence[str]) -> Any:
     return _unit(matrix[:, kept] @ sparse.diags(rarity))
 
 
-def _pressed(matrix: Any) -> Vectors:
+def pressed(matrix: Any) -> Vectors:
     """The rows in their `WIDTH` strongest directions: randomised SVD (Halko et al. 2011)."""
     width = min(WIDTH, *matrix.shape)
     if width == 0:
