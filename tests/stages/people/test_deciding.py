@@ -200,3 +200,14 @@ def test_backup_restore_links_and_removal(voted: Voted) -> None:
     assert review_actions.status(run.path)[1].progress.removed == ()
     with pytest.raises(RunError, match="no review of canned and rag"):
         review_actions.status(run.path, ("canned", "rag"))
+
+
+def test_rows_of_one_id_are_one_item(voted: Voted) -> None:
+    run = voted()
+    for arm in ("tuned", "canned"):
+        path = run.samples(arm, "test")
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        path.write_text("".join([*lines, lines[0], lines[1]]), encoding="utf-8")
+    frozen = freeze_review(run, items=200).frozen()
+    ids = [item.id for item in frozen.items]
+    assert len(ids) == len(set(ids)) == frozen.num_judged == 80

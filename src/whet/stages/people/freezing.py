@@ -46,7 +46,7 @@ def freeze_review(
         split=split,
         pairs=tuple(pairs),
         items=tuple(_item(n, answers, names) for n in drawn),
-        num_judged=len(judged),
+        num_judged=len({sample.id for sample in judged}),
         raters=config.raters,
         votes_per_item=min(config.votes_per_item or config.raters, config.raters),
         repeats=config.repeats,
@@ -101,9 +101,13 @@ def _names(config: Config, arms: Sequence[str]) -> list[str]:
 
 
 def _draw(items: Sequence[Sample], most: int) -> list[int]:
-    """Places of the drawn items: the same items for the same ids, whatever their order."""
-    ranked = sorted(range(len(items)), key=lambda n: content_id(["review", items[n].id]))
-    return sorted(ranked[:most])
+    """Places of the drawn items: the same items for the same ids, whatever their order.
+
+    Rows of one id are one item.
+    """
+    places = {item.id: n for n, item in reversed(list(enumerate(items)))}
+    ranked = sorted(places, key=lambda found: content_id(["review", found]))
+    return sorted(places[found] for found in ranked[:most])
 
 
 def _item(place: int, answers: Mapping[str, Sequence[Sample]], names: Sequence[str]) -> Item:
