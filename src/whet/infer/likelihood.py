@@ -21,6 +21,7 @@ import torch
 from torch import Tensor
 
 from whet.infer.attention import attention_of
+from whet.infer.batch import Room
 from whet.infer.generate import Stops, generate
 from whet.infer.past import Past, Prefix
 from whet.infer.reader import Reader, batches, common_prefix
@@ -86,19 +87,18 @@ class TokenCompleter:
         """Greedy tokens after each prompt, up to a stop token, a stop string or the limit."""
         answers: list[list[int]] = [[] for _ in prompts]
         stops = Stops(self._stop_ids, tuple(stop), self._decode)
+        most = self._reader.max_logits // self._reader.vocab_size
+        room = Room(max(1, min(self._batch_rows, most)), self._batch_tokens)
         with self._ready():
             for group in _groups(prompts):
                 shared = common_prefix([prompts[i] for i in group])
                 prefix = self._reader.read_prefix(shared)
-                lengths = [len(prompts[i]) - len(shared) for i in group]
-                for batch in batches(lengths, self._batch_tokens, self._batch_rows):
-                    rows = [group[i] for i in batch]
-                    suffixes = [prompts[i][len(shared) :] for i in rows]
-                    limits = [max_new_tokens] * len(rows)
-                    sampler = Sampler(Decoding(), (), max_new_tokens)
-                    told = generate(self._reader, prefix, suffixes, limits, stops, sampler)
-                    for row, answer in zip(rows, told, strict=True):
-                        answers[row] = answer.tokens
+                suffixes = [prompts[i][len(shared) :] for i in group]
+                limits = [max_new_tokens] * len(group)
+                sampler = Sampler(Decoding(), (), max_new_tokens)
+                told = generate(self._reader, prefix, suffixes, limits, stops, sampler, room)
+                for row, answer in zip(group, told, strict=True):
+                    answers[row] = answer.tokens
         return answers
 
     def _batches(
