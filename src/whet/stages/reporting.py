@@ -16,6 +16,7 @@ from whet.stages.evidence import Evidence, read_evidence
 from whet.stages.judge.agreeing import keep_calibration
 from whet.stages.judge.figures import judge_details, judge_findings
 from whet.stages.judging import compared, judge
+from whet.stages.people.shown import people_details
 from whet.stats import look_level
 
 SMOKE_NEXT = "Every part worked once, on a few rows. The whole of it: whet run."
@@ -79,6 +80,7 @@ def _report(
         "time": {"total_s": round(sum(stages.values()), 3), "stages": stages},
         "details": found
         | {"untouched": judged["untouched"], "judge": told_by_judge}
+        | {"review": people_details(run, evidence)}
         | {"findings": [*judge_findings(told_by_judge), *found["findings"]]},
     }
 

@@ -211,3 +211,24 @@ def test_rows_of_one_id_are_one_item(voted: Voted) -> None:
     frozen = freeze_review(run, items=200).frozen()
     ids = [item.id for item in frozen.items]
     assert len(ids) == len(set(ids)) == frozen.num_judged == 80
+
+
+def test_the_report_shows_the_votes_once_they_may_be_read(voted: Voted) -> None:
+    run = voted()
+    folder = freeze_review(run)
+    vote(folder, lambda rater, item: "tuned", most=40)
+    (shown,) = verdict(run.path).report["details"]["review"]
+    assert (shown["done"], shown["asked"], shown["is_over"]) == (80, 126, False)
+    assert shown["tallies"] == []
+    assert "results are read when all votes are in" in run.report_html.read_text(encoding="utf-8")
+    review_actions.act(run.path, "close")
+    (shown,) = verdict(run.path).report["details"]["review"]
+    assert shown["closed_early"] and [each["name"] for each in shown["raters"]] == [
+        "rater-1",
+        "rater-2",
+    ]
+    (tally,) = shown["tallies"]
+    assert (tally["a"], tally["b"], tally["losses"]) == ("tuned", "canned", 0)
+    assert tally["net"]["value"] == 1.0
+    page = run.report_html.read_text(encoding="utf-8")
+    assert f"tuned is better on {tally['wins']} items, canned on 0" in page
