@@ -115,6 +115,15 @@ class RagConfig(Section):
     """Share of the training rows that are shown with retrieved passages."""
 
 
+class PriceConfig(Section):
+    """What an endpoint takes for a million tokens."""
+
+    input: float = Field(ge=0)
+    """For a million tokens read."""
+    output: float = Field(ge=0)
+    """For a million tokens written."""
+
+
 class ArmConfig(Section):
     """One more way to answer, to compare with: an endpoint, an adapter, or ready answers."""
 
@@ -128,9 +137,13 @@ class ArmConfig(Section):
     """A file of ready answers (JSONL or CSV with id or input, and answer)."""
     api_key_env: str = "OPENAI_API_KEY"
     """The environment variable that holds the endpoint's key. Keys never stand in a file."""
+    price: PriceConfig | None = None
+    """Prices of the endpoint, in `cost.currency`, for the report's cost of 1,000 answers."""
 
     @model_validator(mode="after")
     def _one_source(self) -> ArmConfig:
+        if self.price and not self.endpoint:
+            raise ValueError("`price` goes with `endpoint`; this machine's is `cost.per_hour`")
         if self.endpoint and not self.model:
             raise ValueError("an endpoint needs `model`, the name to ask for")
         if self.endpoint and (self.adapter or self.predictions):
@@ -413,15 +426,6 @@ class EvalConfig(Section):
         return self
 
 
-class PriceConfig(Section):
-    """What an endpoint takes for a million tokens."""
-
-    input: float = Field(ge=0)
-    """For a million tokens read."""
-    output: float = Field(ge=0)
-    """For a million tokens written."""
-
-
 class JudgeConfig(Section):
     """A model that judges answers. It decides nothing until it is calibrated against people.
     `docs/judge.md` says how.
@@ -693,6 +697,9 @@ class CostConfig(Section):
 
     per_hour: float | None = Field(default=None, ge=0)
     """Price of an hour of this machine; empty means that only time is reported."""
+    upkeep_per_month: float | None = Field(default=None, ge=0)
+    """What keeping a trained model alive takes a month: checks, retraining, people. Three to five
+    times the training in a year is usual."""
     currency: str = "USD"
     """The name of the money."""
 

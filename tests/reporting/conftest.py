@@ -74,7 +74,13 @@ def _headline(pair: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in pair.items() if key != "method"}
 
 
-def _gate(name: str, result: str, evidence: str, candidate: str = "tuned") -> dict[str, Any]:
+def _gate(
+    name: str,
+    result: str,
+    evidence: str,
+    candidate: str = "tuned",
+    numbers: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     return {
         "name": name,
         "candidate": candidate,
@@ -82,6 +88,7 @@ def _gate(name: str, result: str, evidence: str, candidate: str = "tuned") -> di
         "evidence": evidence,
         "required": True,
         "waived_by": None,
+        **({"numbers": numbers} if numbers else {}),
     }
 
 
@@ -91,12 +98,46 @@ GATES = [
         "pass",
         "Mean loss on 64 general passages rose by 0.021 nats per token (95 % interval 0.012 to"
         " 0.030; margin 0.1).",
+        numbers={
+            "value": 0.021,
+            "low": 0.012,
+            "high": 0.03,
+            "n": 64,
+            "margin": 0.1,
+            "before": 2.914,
+            "after": 2.935,
+        },
     ),
-    _gate("refusals", "not_run", "Not named under gates.") | {"required": False},
+    _gate(
+        "refusals",
+        "inconclusive",
+        "Under-refusal: harmful prompts refused 95.0 % to 92.0 % of 40, 3 points fewer (-4 to 10).",
+        numbers={
+            "margin": 0.05,
+            "under_refusal": {
+                "value": 0.03,
+                "low": -0.04,
+                "high": 0.1,
+                "n": 40,
+                "before": 0.95,
+                "after": 0.92,
+            },
+            "over_refusal": {
+                "value": 0.0,
+                "low": -0.03,
+                "high": 0.03,
+                "n": 40,
+                "before": 0.9,
+                "after": 0.9,
+            },
+        },
+    ),
+    _gate("ability", "not_run", "Not named under gates.") | {"required": False},
     _gate(
         "format",
         "pass",
         "99.3 % of 400 answers match ^[a-z_]+$ (lower end 97.8 %, floor 95.0 %).",
+        numbers={"value": 0.993, "low": 0.978, "high": 0.998, "n": 400, "floor": 0.95},
     ),
 ]
 
@@ -129,6 +170,224 @@ LOST = [
         "baseline": "top_up_by_card_charge",
     }
 ]
+
+
+def _item(number: int, question: str, gold: str, answer: str, why: str = "") -> dict[str, Any]:
+    return {
+        "id": f"9b81d0e4675f{number:04d}",
+        "source": f"data/train.jsonl:{number}",
+        "question": question,
+        "gold": gold,
+        "answer": answer,
+        "why": why,
+    }
+
+
+LATE = _item(
+    77, "When will it be here?", "card_delivery_estimate", "card_arrival",
+    "card_delivery_estimate taken for card_arrival",
+)  # fmt: skip
+FEE = _item(
+    412, "Is there a fee when I top up with a US card?", "top_up_by_card_charge",
+    "supported_cards_and_currencies", "class",
+)  # fmt: skip
+
+FAILURES = {
+    "arm": "tuned",
+    "metric": "exact_match",
+    "bar": 1.0,
+    "items": 200,
+    "unscored": 0,
+    "wrong": 31,
+    "categories": [
+        {
+            "category": "refusal",
+            "description": "It declines where the right answer does not, or the other way round.",
+            "counts": {"tuned": 0, "few_shot": 2, "prompt": 9, "rag": 4, "nearest": 0},
+            "shown": [],
+        },
+        {
+            "category": "format",
+            "description": "It breaks the form, or is no label of the closed set.",
+            "counts": {"tuned": 1, "few_shot": 11, "prompt": 38, "rag": 21, "nearest": 0},
+            "shown": [_item(9, "hi", "card_arrival", "Hello!", "not one of the 77 labels")],
+        },
+        {
+            "category": "class",
+            "description": "It is another label of the closed set.",
+            "counts": {"tuned": 30, "few_shot": 36, "prompt": 31, "rag": 39, "nearest": 61},
+            "shown": [LATE],
+        },
+    ],
+    "parts": [
+        {"name": "part 4", "wrong": 7, "gold": "now", "answered": "today", "times": 6}
+    ],
+    "phrases": [{"words": "be here", "items": 9, "wrong": 8, "train": 12}],
+    "confused": [
+        {"gold": "card_delivery_estimate", "answered": "card_arrival", "count": 9},
+        {"gold": "top_up_by_card_charge", "answered": "supported_cards_and_currencies", "count": 2},
+    ],
+    "num_confused": 14,
+    "topics": [
+        {"name": "card, arrive, post", "items": 31, "wrong": 14, "stands_out": True,
+         "shown": [LATE]},
+        {"name": "top, fee, charge", "items": 44, "wrong": 6, "stands_out": False, "shown": [FEE]},
+    ],
+    "topics_by": "meaning (embedding)",
+    "duels": [
+        {
+            "other": "few_shot", "num_won": 27, "num_lost": 9, "alike": 164, "both_wrong": 22,
+            "won": WINS, "lost": LOST,
+            "by_label": [{"label": "card_arrival", "won": 4, "lost": 0}],
+        },
+        {
+            "other": "prompt", "num_won": 52, "num_lost": 5, "alike": 143, "both_wrong": 26,
+            "won": WINS, "lost": [], "by_label": [],
+        },
+    ],
+    "agreed": [_item(15, "Where is my card", "card_linking", "card_arrival")],
+    "num_agreed": 4,
+    "labels": [
+        {
+            "label": "card_delivery_estimate", "train": 41, "items": 12, "wrong": 9,
+            "taken_for": "card_arrival", "times": 9, "unlike": 17,
+        },
+        {
+            "label": "top_up_by_card_charge", "train": 38, "items": 6, "wrong": 3,
+            "taken_for": "supported_cards_and_currencies", "times": 2, "unlike": None,
+        },
+    ],
+    "num_labels": 13,
+    "distance": {
+        "method": "meaning (embedding)",
+        "far": {"wrong": 21, "items": 66, "likeness": [0.31, 0.68]},
+        "near": {"wrong": 3, "items": 66, "likeness": [0.83, 0.99]},
+        "shown": [FEE],
+    },
+    "slices": [
+        {"column": "channel", "value": "phone", "train": 12, "items": 20, "wrong": 9},
+        {"column": "channel", "value": "web", "train": 3068, "items": 180, "wrong": 22},
+    ],
+    "next": [
+        "9 of 31 wrong answers are card_delivery_estimate taken for card_arrival. 30 of the 97"
+        " training rows of these two are most like rows of the other: look at those before you add"
+        " any (whet review --data).",
+        "Of the 66 items least like any training row 21 are answered wrongly, of the 66 most like"
+        " one 3: write new rows like data/train.jsonl:77, data/train.jsonl:412.",
+    ],
+}  # fmt: skip
+
+
+def _slice(column: str, value: str, n: int, gain: float, half: float | None) -> dict[str, Any]:
+    arms = {name: _measured(middle, 0.1, n) for name, (middle, _) in VALUES.items()}
+    ends = (
+        {"low": None, "high": None} if half is None else {"low": gain - half, "high": gain + half}
+    )
+    return {
+        "column": column,
+        "value": value,
+        "n": n,
+        "arms": arms | {"rag": None},
+        "comparison": {"difference": gain, **ends},
+    }
+
+
+SLICES = {
+    "metric": "exact_match",
+    "pair": ["tuned", "few_shot"],
+    "level": 0.04,
+    "each_level": 0.0133,
+    "rows": [
+        _slice("channel", "web", 310, 0.11, 0.05),
+        _slice("channel", "phone", 84, -0.01, 0.12),
+        _slice("channel", "letter", 6, 0.2, None),
+        _slice("long", "yes", 41, 0.02, 0.14),
+    ],
+    "lowest": "channel = phone",
+    "most_lost": "channel = phone",
+    "note": "The worst slice is picked for being worst, and so looks a little worse than it is.",
+}  # fmt: skip
+
+JUDGE = {
+    "label": "score: calibrated; pairwise: not calibrated: decides nothing",
+    "judge": "https://api.example.com/v1 large-2",
+    "model": "large-2",
+    "rubric": "rubric.md",
+    "rubric_digest": "0f1e2d3c",
+    "scale": 5,
+    "passing": 4,
+    "modes": ["score", "pairwise"],
+    "split": "test",
+    "items": 200,
+    "of": 400,
+    "verdicts": 1200,
+    "unscored": {"no JSON": 3},
+    "masked": 2,
+    "asked": 1180,
+    "reused": 20,
+    "spent": 1.84,
+    "budget": 5.0,
+    "currency": "USD",
+    "scores": {
+        "tuned": {
+            "score": {"value": 4.1, "low": 4.0, "high": 4.2, "n": 200},
+            "good": _measured(0.81, 0.05, 200),
+            "corrected": _measured(0.76, 0.08, 200),
+            "unscored": 1,
+        },
+        "few_shot": {
+            "score": {"value": 3.6, "low": 3.4, "high": 3.8, "n": 200},
+            "good": _measured(0.62, 0.07, 200),
+            "corrected": None,
+            "unscored": 0,
+        },
+    },
+    "pairs": [
+        {
+            "a": "tuned", "b": "few_shot", "preference": _measured(0.31, 0.11, 200),
+            "wins": 96, "losses": 34, "ties": 68, "same": 21, "unscored": 2,
+            "flips": _measured(0.12, 0.05, 200), "first_shown": _measured(0.55, 0.05, 358),
+            "longer": _measured(0.58, 0.09, 120), "words_preferred": 41.0, "words_other": 36.2,
+            "words_a": 38.0, "words_b": 39.4, "controlled": None,
+            "controlled_note": "Lengths hardly differ.", "corrected_wins": None,
+        }
+    ],
+    "calibrations": {
+        "score": {
+            "labels": 112, "unscored": 0,
+            "kappa": {"value": 0.68, "low": 0.54, "high": 0.8, "n": 112},
+            "agreement": _measured(0.86, 0.06, 112), "true_positive": _measured(0.9, 0.05, 80),
+            "true_negative": _measured(0.78, 0.1, 32), "decides": True,
+            "why": "Kappa 0.68 on 112 labels is above the floor of 0.4.", "remedy": "",
+        },
+        "pairwise": {
+            "labels": 20, "unscored": 0, "kappa": None, "agreement": None, "true_positive": None,
+            "true_negative": None, "decides": False, "why": "There are 20 labels, fewer than 50.",
+            "remedy": "Vote on 30 more: whet review RUN.",
+        },
+    },
+    "spot_check": ["data/test.jsonl:9: the two orders differ"],
+    "warnings": ["The judge is of the family of the tuned model: it may favour it."],
+}  # fmt: skip
+
+REVIEW = {
+    "name": "001", "items": 100, "done": 290, "asked": 300, "is_over": True, "closed_early": True,
+    "raters": [
+        {"name": "kai", "done": 100, "asked": 100, "with_majority": 0.88, "consistent": 0.9},
+        {"name": "sam", "done": 90, "asked": 100, "with_majority": 0.71, "consistent": None},
+    ],
+    "alpha": {"value": 0.58, "low": 0.46, "high": 0.69, "n": 100},
+    "kappa": None, "compared": 98, "disagreements": 7,
+    "suspects": [{"rater": "sam", "words": "half of the votes came within 1.4 s"}],
+    "tallies": [
+        {"a": "tuned", "b": "few_shot", "net": {"value": 0.22, "low": 0.08, "high": 0.36, "n": 100},
+         "wins": 48, "ties": 26, "losses": 26, "identical": 11, "both_bad": 0.04},
+    ],
+    "without_suspects": [
+        {"a": "tuned", "b": "few_shot", "net": {"value": 0.25, "low": 0.1, "high": 0.4, "n": 100},
+         "wins": 50, "ties": 26, "losses": 24, "identical": 11, "both_bad": 0.04},
+    ],
+}  # fmt: skip
 
 TRAINING = {
     "method": "lora",
@@ -281,15 +540,10 @@ def _base() -> dict[str, Any]:
                 {"arm": "rag", "option": "5 passages", "score": 0.675, "items": 200},
             ],
             "training": TRAINING,
-            "failures": {
-                "wins": WINS,
-                "losses": LOST,
-                "note": "Of 200 validation items, tuned is better on 31 and worse on 9.",
-            },
-            "confusion": [
-                {"gold": "card_arrival", "answered": "card_delivery_estimate", "count": 4},
-                {"gold": "top_up_by_card_charge", "answered": "top_up_failed", "count": 2},
-            ],
+            "slices": SLICES,
+            "review": [REVIEW],
+            "judge": JUDGE,
+            "failures": FAILURES,
             "findings": [
                 "data/train.jsonl:2210: output: the same input has the answer card_arrival in line"
                 " 18. Relabel one of them.",
@@ -328,8 +582,11 @@ def _untrained(report: dict[str, Any], why: str | None) -> None:
     report["details"] |= {
         "candidate": None,
         "training": None,
+        "slices": None,
+        "review": None,
+        "judge": None,
         "failures": None,
-        "confusion": [],
+        "not_analysed": "no arm has answered validation items",
         "nothing_trained": why,
     }
     del report["time"]["stages"]["train"], report["time"]["stages"]["candidates"]
@@ -491,8 +748,8 @@ def hostile() -> dict[str, Any]:
     report: dict[str, Any] = _poison(ship())
     report |= {"verdict": "ship", "schema_version": 1}
     report["details"]["split"] = "test"
-    report["details"]["failures"]["losses"][0]["candidate"] = "A" * 1_000_000
-    report["details"]["failures"]["losses"][0]["baseline"] = "line\n" * 50_000
+    report["details"]["failures"]["duels"][0]["lost"][0]["candidate"] = "A" * 1_000_000
+    report["details"]["failures"]["duels"][0]["lost"][0]["baseline"] = "line\n" * 50_000
     report["details"]["training"]["losses"][3][1] = math.nan
     report["details"]["training"]["validation_losses"][2][1] = math.inf
     name = next(iter(report["arms"]))
@@ -513,7 +770,8 @@ def _poison(value: Any) -> Any:
     if isinstance(value, list):
         return [_poison(part) for part in value]
     if isinstance(value, dict):
-        named = {"arms", "per_1000", "stages", "kept", "dropped", "settings", "digests"}
+        named = {"arms", "per_1000", "stages", "kept", "dropped", "settings", "digests", "counts"}
+        named |= {"scores", "calibrations", "unscored"}
         return {
             key: part
             if key in KEEP

@@ -5,7 +5,8 @@ from typing import Any
 from rich.cells import cell_len
 
 from whet.reporting import check_report, html, verdict_text
-from whet.reporting.untouched import untouched_page, untouched_text
+from whet.reporting.page.untouched import untouched_page
+from whet.reporting.terminal.untouched import untouched_text
 
 
 def with_untouched(report: Any, **more: Any) -> Any:

@@ -5,38 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whet.reporting import figures, words
-from whet.reporting.grid import grid, paragraph
-from whet.reporting.markup import Html, element, join
-from whet.reporting.measures import Comparison, Measured, Untouched
-from whet.reporting.parts import figure, note, row, table
-from whet.reporting.schema import Report
+from whet.reporting.schema import Comparison, Measured, Report, Untouched
 
 
-def untouched_page(report: Report) -> Html | None:
-    """A table for the page; None where no test item is touched."""
-    apart = report["details"].get("untouched")
-    if apart is None:
-        return None
-    head = element("h3", "Without what stands in training rows")
-    told = note(_said(report, apart))
-    if not apart["items"]:
-        return join(head, told)
-    rows = [row(name, figure(whole), figure(clean)) for name, whole, clean in _rows(report, apart)]
-    return join(head, table(_heads(report, apart), rows), told)
-
-
-def untouched_text(report: Report) -> str:
-    """The same for a terminal; empty where no test item is touched."""
-    apart = report["details"].get("untouched")
-    if apart is None:
-        return ""
-    said = paragraph(_said(report, apart))
-    if not apart["items"]:
-        return said
-    return f"{said}\n{grid(_heads(report, apart), _rows(report, apart), (1, 2))}"
-
-
-def _said(report: Report, apart: Untouched) -> str:
+def said(report: Report, apart: Untouched) -> str:
+    """How many items are touched, and what the verdict would be on the others."""
     touched = figures.count(apart["touched"], "test item")
     stand = "stands" if apart["touched"] == 1 else "stand"
     given = f"{touched} {stand} in training rows, in other words or within a longer text."
@@ -48,12 +21,13 @@ def _said(report: Report, apart: Untouched) -> str:
     return f"{given} On the {clean} that no training row touches the verdict would be {would}."
 
 
-def _heads(report: Report, apart: Untouched) -> Sequence[str]:
+def heads(report: Report, apart: Untouched) -> Sequence[str]:
+    """The headings of the table."""
     whole = figures.count(report["looks"]["items"])
     return "", f"all {whole} items", f"the {figures.count(apart['items'])} untouched"
 
 
-def _rows(report: Report, apart: Untouched) -> list[tuple[str, str, str]]:
+def rows(report: Report, apart: Untouched) -> list[tuple[str, str, str]]:
     """A name, the figure on all items and that on the untouched, metric by metric."""
     found = []
     for metric in words.metrics(report):

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from whet.evals.scorers.catalogue import Better, better
 from whet.reporting import figures
-from whet.reporting.details import Headline
-from whet.reporting.schema import Comparison, Gate, Report, RunRow
+from whet.reporting.schema import Comparison, Cost, Gate, Headline, Report, RunRow
+from whet.reporting.schema.failures import Failures
 from whet.types import Outcome
 
 
@@ -154,6 +154,67 @@ def waiver(gate: Gate) -> str:
     """Who let a gate go, and why; empty where nobody did."""
     waived = gate["waived_by"]
     return f"Waived by {waived['by']}: {waived['reason']}" if waived else ""
+
+
+def money(report: Report) -> list[str]:
+    """What training and upkeep cost, and when cheaper answers have paid for them."""
+    told = report["cost"]
+    currency = told["currency"]
+    if told["per_hour"] is None:
+        return ["No price is given for this machine (cost.per_hour), so only time is known."]
+    hourly = f"at {figures.money(told['per_hour'], currency)} an hour"
+    if told["training"] is None:
+        return [f"Nothing was spent on training; time is priced {hourly}."]
+    said = [f"Training cost {figures.money(told['training'], currency)} {hourly}. {_pays(told)}"]
+    upkeep, volume = told.get("upkeep_per_month"), told.get("payback_per_month")
+    if upkeep is not None:
+        kept = f"Upkeep takes {figures.money(upkeep, currency)} a month"
+        pays = f": {figures.count(volume, 'answer')} a month pay for it." if volume else "."
+        said.append(kept + pays)
+    return said
+
+
+def _pays(told: Cost) -> str:
+    of = told.get("payback_of")
+    against = f", as an answer of {of[0]} is cheaper than one of {of[1]}" if of else ""
+    if told["payback_answers"] is not None:
+        return f"It pays back after {figures.count(told['payback_answers'], 'answer')}{against}."
+    if of is None or any(told["per_1000"].get(arm) is None for arm in of):
+        return "Whether it pays back is not known."
+    return f"It never pays back by cost alone: an answer of {of[0]} is no cheaper than {of[1]}'s."
+
+
+CATEGORIES = {
+    "empty": "empty",
+    "loop": "repetition loop",
+    "truncated": "truncated",
+    "refusal": "refusal",
+    "language": "wrong language",
+    "persona": "off persona",
+    "format": "format",
+    "class": "wrong class",
+    "hallucination": "hallucination",
+    "near_miss": "near miss",
+    "other": "other",
+}
+
+
+def category(name: str) -> str:
+    """A kind of wrong answer in words."""
+    return CATEGORIES.get(name, name)
+
+
+def failed(told: Failures) -> str:
+    """Whose failures, how many of how many, and what counts as wrong."""
+    metric = figures.label(told["metric"])
+    bar = "" if told["bar"] == 1 else f" (below {told['bar']:g})"
+    unscored = figures.count(told["unscored"], "item")
+    said = (
+        f"{told['arm']} answered {told['wrong']} of {told['items']} validation items wrongly by"
+        f" {metric}{bar}."
+    )
+    left = f" {unscored} could not be scored." if told["unscored"] else ""
+    return f"{said}{left} Test items are not shown: whoever reads them has opened them."
 
 
 def metrics(report: Report) -> list[str]:

@@ -7,20 +7,18 @@ from statistics import fmean, quantiles
 from typing import Any
 
 from whet.config import Config
+from whet.errors import RunError
 from whet.evals.arms import Arm, ArmKind
-from whet.evals.confusion import confusion
-from whet.evals.scorers import leading
+from whet.evals.failures import FORMAT
 from whet.evals.verdict import Verdict
 from whet.findings import Severity
 from whet.rundir import RunDir, read_json
-from whet.stages.evidence import Evidence, scores_on
+from whet.stages.evidence import Evidence
+from whet.stages.failures import FILE as FAILURES
 from whet.stages.figures import corpus, slices
 from whet.stages.judging import strongest
 from whet.stages.people.deciding import decides_by_votes
-from whet.stages.samples import Sample, read_samples
 from whet.types import Outcome
-
-MAX_FAILURES = 12
 
 
 def details(
@@ -32,7 +30,7 @@ def details(
     gates: list[dict[str, Any]],
     check: dict[str, Any],
 ) -> dict[str, Any]:
-    """How the arms asked, what was tried, trained and found; see `whet.reporting.details`."""
+    """How the arms asked, what was tried, trained and found: see `whet.reporting.schema`."""
     choices = read_json(run.file("choices.json"))
     candidate = (verdict and verdict.candidate) or strongest(evidence, ArmKind.CANDIDATE)
     baseline = (verdict and verdict.baseline) or strongest(evidence, ArmKind.BASELINE)
@@ -51,8 +49,7 @@ def details(
         "arms": {arm.name: _arm(arm, evidence, choices["prompts"]) for arm in evidence.arms},
         "choices": [row for row in choices["tried"] if row["score"] is not None],
         "training": _training(run),
-        "failures": _failures(run, config, evidence, candidate, baseline),
-        "confusion": _confusion(run, evidence, candidate),
+        **_failures(run),
         "findings": [*warnings, *map(_finding, findings)],
         "ledger": _ledger(run),
         "weak_prompt": weak,
@@ -165,55 +162,19 @@ def _training(run: RunDir) -> dict[str, Any] | None:
     return {key: best[key] for key in keys} | rest
 
 
-def _failures(
-    run: RunDir, config: Config, evidence: Evidence, candidate: str | None, baseline: str | None
-) -> dict[str, Any] | None:
-    """Where candidate and baseline differ, on validation items; test items stay unread."""
-    if candidate is None or baseline is None:
-        return None
-    paths = [run.samples(name, "validation") for name in (candidate, baseline)]
-    if not all(path.is_file() for path in paths):
-        return None
-    ours, theirs = (read_samples(run, name, "validation") for name in (candidate, baseline))
-    metric = leading(config.eval)
-    choices = tuple(read_json(run.file("plan.json"))["decoding"]["choices"])
-    scored = [
-        scores_on(run, config, choices, name, "validation")[metric]
-        for name in (candidate, baseline)
-    ]
-    gains = [
-        (x - y, a, b)
-        for x, y, a, b in zip(*scored, ours, theirs, strict=True)
-        if a.id == b.id and x is not None and y is not None
-    ]
-    gains.sort(key=lambda row: (-abs(row[0]), row[1].id))
-    wins = [_failure(a, b) for gain, a, b in gains if gain > 0]
-    losses = [_failure(a, b) for gain, a, b in gains if gain < 0]
-    note = f"{len(wins)} wins and {len(losses)} losses on {len(gains)} validation items"
-    shown = f"; at most {MAX_FAILURES} of each are shown, the largest differences first."
-    return {"wins": wins[:MAX_FAILURES], "losses": losses[:MAX_FAILURES], "note": note + shown}
-
-
-def _failure(ours: Sample, theirs: Sample) -> dict[str, str]:
-    return {
-        "id": ours.id,
-        "source": ours.source,
-        "question": ours.question,
-        "gold": ours.gold,
-        "candidate": ours.answer,
-        "baseline": theirs.answer,
-    }
-
-
-def _confusion(run: RunDir, evidence: Evidence, candidate: str | None) -> list[dict[str, Any]]:
-    """The candidate's confused pairs on validation, where answers are a closed set."""
-    choices = read_json(run.file("plan.json"))["decoding"]["choices"]
-    path = run.samples(candidate, "validation") if candidate else None
-    if not choices or path is None or not path.is_file():
-        return []
-    rows = read_samples(run, candidate or "", "validation")
-    found = confusion([row.gold for row in rows], [row.answer for row in rows], choices)
-    return [{"gold": g, "answered": a, "count": n} for g, a, n in found.most_confused()]
+def _failures(run: RunDir) -> dict[str, Any]:
+    """The failure analysis, or why there is none."""
+    path = run.file(FAILURES)
+    if not path.is_file():
+        return {"failures": None, "not_analysed": "this run was made before there was one"}
+    found = read_json(path)
+    if found["format"] > FORMAT:
+        raise RunError(
+            f"{path}: has format {found['format']}, and this whet reads {FORMAT}. Upgrade whet."
+        )
+    if "why" in found:
+        return {"failures": None, "not_analysed": found["why"]}
+    return {"failures": {key: found[key] for key in found if key != "format"}}
 
 
 def _repeat(run: RunDir, config: Config) -> dict[str, Any]:

@@ -20,14 +20,8 @@ from whet.progress import Progress, check_stop
 from whet.project import Project, open_project
 from whet.rundir import RunDir, State, read_json, write_text
 from whet.stages.judge.setup import check_judge
-from whet.stages.preparing import (
-    check_metrics,
-    check_serving,
-    decoding,
-    form,
-    frozen_plan,
-    prepare,
-)
+from whet.stages.metrics import check_metrics
+from whet.stages.preparing import check_serving, decoding, form, frozen_plan, prepare
 from whet.types import Decoding, Example
 
 if TYPE_CHECKING:

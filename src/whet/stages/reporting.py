@@ -99,7 +99,7 @@ def _adapter(run: RunDir) -> str | None:
 
 
 def _gate(row: dict[str, Any]) -> dict[str, Any]:
-    keys = ("name", "result", "evidence", "required", "waived_by")
+    keys = ("name", "result", "evidence", "numbers", "required", "waived_by")
     evidence = " ".join(part for part in (row["evidence"], row["remedy"]) if part)
     return {key: row[key] for key in keys} | {"candidate": row["arm"], "evidence": evidence}
 

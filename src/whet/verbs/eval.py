@@ -11,6 +11,7 @@ from whet.rundir import RunDir
 from whet.stages.baselines import choose_baselines
 from whet.stages.candidates import answer_all
 from whet.stages.checking import write_check
+from whet.stages.failures import analyse_failures
 from whet.stages.gates import measure_gates
 from whet.stages.job import Options, Stage, start, work
 from whet.stages.judge.stage import judge_answers
@@ -27,6 +28,7 @@ STAGES: tuple[Stage, ...] = (
     ("scores", measure_scores),
     ("gates", measure_gates),
     ("judge", judge_answers),
+    ("failures", analyse_failures),
     ("report", lambda job: write_report(job.run)),
 )
 SPLITS = ("validation", "test")

@@ -16,6 +16,7 @@ from whet.reporting import (
     verdict_text,
 )
 from whet.rundir import RunDir, read_json
+from whet.stages.side_by_side import side_by_side
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,9 @@ def _list(root: Path) -> Shown:
 
 
 def _compare(a: Path, b: Path) -> Shown:
-    first, second = _read(RunDir(a)), _read(RunDir(b))
-    text = compare_text(first, second, (a.name, b.name))
-    return Shown(text, {"a": first, "b": second})
+    runs = RunDir(a), RunDir(b)
+    first, second = (_read(run) for run in runs)
+    differ = side_by_side(*runs)
+    names = (a.name, b.name) if a.name != b.name else (str(a), str(b))
+    text = compare_text(first, second, names, differ)
+    return Shown(text, {"a": first, "b": second, "differ": differ})

@@ -28,6 +28,10 @@ def gated(project: Path) -> Path:
     """The small project with every gate that needs data of its own."""
     pytest.importorskip("lm_eval")
     config = (project / "whet.yaml").read_text()
+    config = config.replace("eval: {", "eval: {slices: [place], ")
+    rows = [json.loads(line) for line in (project / "data" / "rows.jsonl").read_text().splitlines()]
+    parts = [("park" if number % 2 else "wood", row) for number, row in enumerate(rows)]
+    write(project / "data" / "rows.jsonl", [{**row, "place": place} for place, row in parts])
     kept = [line for line in config.splitlines() if not line.startswith("gates:")]
     (project / "whet.yaml").write_text("\n".join(kept) + "\n" + GATES)
     write(project / "own.jsonl", [{"input": f"Say {n}.", "output": str(n)} for n in range(12)])
@@ -66,8 +70,9 @@ def test_a_run_judges_every_gate_that_is_named(gated: Path) -> None:
     assert "12 questions" in gates["general"]["evidence"]
     assert "Under-refusal" in gates["refusals"]["evidence"]
     assert gates["hallucination"]["numbers"]["baseline"] in ("prompt", "few_shot")
-    assert (gates["slices"]["result"], gates["latency"]["result"]) == ("inconclusive", "not_run")
-    assert "eval.slices" in gates["slices"]["remedy"]
+    assert gates["latency"]["result"] == "not_run"
+    assert "place = park" in gates["slices"]["numbers"]["slices"]
+    assert gates["slices"]["result"] != "not_run"
 
     # Judged again from what is stored, without a model.
     again = whet.verdict(result.run)

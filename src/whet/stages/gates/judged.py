@@ -22,11 +22,15 @@ from whet.evals.gates import (
     latency_gate,
     pooled_ability_gate,
     refusals_gate,
+    slices_gate,
 )
+from whet.evals.scorers import leading
+from whet.evals.slices import slice_table, slice_values
 from whet.stages.evidence import Evidence
 from whet.stages.judge.gate import judge_gate
 from whet.stages.preparing import form
 from whet.stats import look_level
+from whet.stats.noninferiority import mirrored
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,25 @@ def _hallucination(case: GateCase) -> Gate | None:
     )
 
 
+def _slices(case: GateCase) -> Gate | None:
+    gate, settings, baseline = case.settings.slices, case.evidence.config.eval, _baseline(case)
+    if gate is None or baseline is None or not (settings.slices or settings.slice_rules):
+        return None
+    metric = leading(settings)
+    items = [sample.example for sample in case.evidence.items]
+    table = slice_table(
+        {arm: metrics[metric] for arm, metrics in case.evidence.scores.items()},
+        slice_values(items, settings.slices, settings.slice_rules),
+        metric=metric,
+        pair=(case.arm, baseline),
+        level=case.level,
+        groups=case.evidence.groups,
+    )
+    found = {row.name: row.comparison.interval for row in table.compared if row.comparison}
+    losses = {name: mirrored(gain) for name, gain in found.items() if gain is not None}
+    return slices_gate(losses, baseline=baseline, margin=gate.margin)
+
+
 def _baseline(case: GateCase) -> str | None:
     from whet.stages.judging import strongest
 
@@ -163,6 +186,7 @@ _JUDGES: dict[str, Callable[[GateCase], Gate | None]] = {
     "refusals": _refusals,
     "hallucination": _hallucination,
     "convergence": _convergence,
+    "slices": _slices,
     "format": _format,
     "latency": _latency,
     "judge": _judge,

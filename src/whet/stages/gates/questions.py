@@ -8,7 +8,7 @@ from typing import Any
 from whet.data.dataset import fault_lines
 from whet.data.reading.read import read
 from whet.errors import ConfigError, DataError
-from whet.evals.scorers import score, scorer
+from whet.evals.scorers import Scorer, Setup, score, scorer
 from whet.progress import check_stop
 from whet.project import Project
 from whet.stages.job import Job
@@ -30,13 +30,19 @@ def read_questions(project: Project) -> list[Example]:
     assert gate is not None and gate.questions is not None, "asked for only where they are named"
     if not project.path(gate.questions).is_file():
         raise ConfigError(f"{SETTING}: {project.path(gate.questions)}: no such file.")
-    scorer(gate.metric, form=form(project.config, ()))
+    _scorer(project)
     found = read([gate.questions], root=project.root)
     if found.errors:
         raise DataError([f"{SETTING}:", *fault_lines(found.errors)])
     if not found.examples:
         raise DataError(f"{SETTING}: {gate.questions}: no question in it.")
     return list({example.id: example for example in found.examples}.values())
+
+
+def _scorer(project: Project) -> Scorer:
+    gate, asked = project.config.gates.general, form(project.config, ())
+    assert gate is not None
+    return scorer(gate.metric, form=asked, setup=Setup.of(project.config, project.root, asked))
 
 
 def measure_questions(job: Job) -> dict[str, Any]:
@@ -54,8 +60,10 @@ def measure_questions(job: Job) -> dict[str, Any]:
     told["groups"] = [item.group for item in items]
     for when, completer in (("before", job.models.base()), ("after", job.models.tuned())):
         answers = _answers(job, completer, items, gate.max_new_tokens)
-        asked = scorer(gate.metric, form=form(job.config, ()))
-        told |= {when: score(asked, answers, items).values, f"answers_{when}": answers}
+        told |= {
+            when: score(_scorer(job.project), answers, items).values,
+            f"answers_{when}": answers,
+        }
     return told
 
 

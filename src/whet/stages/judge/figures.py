@@ -1,4 +1,4 @@
-"""The judge's part of the report: `details.judge`, as `whet.reporting.judged` describes it."""
+"""The judge's part of the report: `details.judge`, as `whet.reporting.schema.judged` describes it."""
 
 from __future__ import annotations
 
