@@ -77,7 +77,7 @@ def test_people_who_prefer_the_baseline_do_not_ship(voted: Voted) -> None:
     report = verdict(run.path, **WAIVED).report
     assert report["verdict"] == "use_other"
     gate = next(gate for gate in report["gates"] if gate["name"] == "human")
-    assert gate["result"] == "fail"
+    assert gate["result"] == "fail", gate["evidence"]
 
 
 def test_people_who_are_divided_leave_it_open_and_say_how_many_more(voted: Voted) -> None:
