@@ -145,6 +145,22 @@ def test_a_broken_engine_that_the_probe_misses_is_found_at_the_first_step(
         train(make_loaded(), rows, [], replace(SMALL, dtype=dtype), folder=tmp_path)
 
 
+def test_a_model_that_knows_its_rows_by_heart_passes_the_self_check(
+    make_loaded: Callable[..., Any], rows: Rows, tmp_path: Path
+) -> None:
+    loaded, tokens = make_loaded(), rows[0].sequences[0].tokens[:20].copy()
+    with torch.no_grad():
+        logits = loaded.model(torch.from_numpy(tokens.astype(np.int64))[None]).logits[0, :-1]
+        gaps = logits.topk(2).values.diff().neg().flatten()
+        loaded.model.model.norm.weight.mul_(11 / gaps.max())  # it is sure of what it says
+    surest = int(gaps.argmax())
+    tokens[surest + 1] = int(logits[surest].argmax())
+    tokens = tokens[: surest + 2]
+    row = replace(rows[0], sequences=(TokenSequence(tokens, np.arange(len(tokens)) > surest),))
+    found = train(loaded, [row], [], replace(SMALL, epochs=1), folder=tmp_path)
+    assert 0 < found.losses[0] < 1e-4, "float32 knows two or three digits of such a loss"
+
+
 def test_a_loss_that_is_not_finite_is_never_applied(
     make_loaded: Callable[..., Any], rows: Rows, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

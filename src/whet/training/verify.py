@@ -37,6 +37,9 @@ from whet.training.step import rows_of, sequences_of
 MAX_TOKENS = 1024
 LOSS_TOLERANCE = {torch.float32: 1e-4, torch.bfloat16: 2e-2, torch.float16: 2e-2}
 GRADIENT_TOLERANCE = {torch.float32: 1e-3, torch.bfloat16: 1e-1, torch.float16: 1e-1}
+SMALL_LOSS = 0.02
+"""A model that knows a row has a smaller loss, in nats a token; loss and gradient are then what is
+left of numbers a thousand times their size. Their shares of rounding are read as at this loss."""
 ROUNDINGS = 2
 """How often the distance of two plain paths the engine may be away, in 16 bit."""
 
@@ -86,11 +89,12 @@ def verify(
     with row_attention(model), teacher_attention(teacher), evaluation_mode(model):
         loss, grads = _by_rows(model, gradient, chosen, settings, teacher)
     sequences, _ = sequences_of(chosen)
+    faintness = max(1.0, SMALL_LOSS / max(_size(plain.loss), _size(plain.yardstick), 1e-30))
     found = Verification(
         num_examples=len(chosen),
         num_tokens=sum(sequence.num_tokens for sequence in sequences),
-        loss_difference=_relative(loss - plain.loss, plain.loss, plain.yardstick),
-        gradient_difference=_relative(grads - plain_grads, plain_grads, size),
+        loss_difference=_relative(loss - plain.loss, plain.loss, plain.yardstick) / faintness,
+        gradient_difference=_relative(grads - plain_grads, plain_grads, size) / faintness,
         verify_seconds=time.perf_counter() - start,
     )
     # A comparison with NaN is false: only finite differences within bounds pass.
@@ -99,7 +103,7 @@ def verify(
     if not exact_gradient and model.dtype != torch.float32 and model._supports_sdpa:
         with evaluation_mode(model):
             other = gradient(plain_objective(model, chosen, settings, teacher, "sdpa").loss)
-        rounding = _relative(other - plain_grads, plain_grads, size)
+        rounding = _relative(other - plain_grads, plain_grads, size) / faintness
         exact_gradient = found.gradient_difference <= ROUNDINGS * rounding
     is_finite = bool(plain.loss.isfinite()) and bool(plain_grads.isfinite().all())
     if not (exact_loss and exact_gradient) and is_finite:
@@ -161,5 +165,8 @@ def _gradient(parameters: Sequence[nn.Parameter], loss: Tensor) -> Tensor:
 
 def _relative(difference: Tensor, value: Tensor, yardstick: Tensor) -> float:
     """The difference's norm over the larger of the other two."""
-    norms = [float(torch.linalg.vector_norm(x.detach())) for x in (difference, value, yardstick)]
-    return norms[0] / max(norms[1], norms[2], 1e-30)
+    return _size(difference) / max(_size(value), _size(yardstick), 1e-30)
+
+
+def _size(value: Tensor) -> float:
+    return float(torch.linalg.vector_norm(value.detach()))
