@@ -20,12 +20,13 @@ def measure_seconds(job: Job, arm: Arm) -> list[float]:
     items = job.judged[:NUM_TIMED]
     prompts = prompts_of(job, arm, items)
     completer = job.models.tuned()
-    completer.complete(prompts[:1], job.decoding)
+    tools = [item.tools for item in items]
+    completer.complete(prompts[:1], job.decoding, tools[:1])
     seconds = []
-    for number, prompt in enumerate(prompts):
+    for number, (prompt, offered) in enumerate(zip(prompts, tools, strict=True)):
         check_stop(job.progress)
         job.progress.advance(f"latency of {arm.name}", number, len(prompts))
         started = time.perf_counter()
-        completer.complete([prompt], job.decoding)
+        completer.complete([prompt], job.decoding, [offered])
         seconds.append(time.perf_counter() - started)
     return seconds
