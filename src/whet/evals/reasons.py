@@ -21,7 +21,8 @@ PREFERENCE = "preference"
 def sentence(pair: Comparison, look: int) -> str:
     """One comparison in words: what both arms score, the difference and its interval."""
     if pair.difference is None:
-        return f"{pair.a} and {pair.b} have no item with a score for both"
+        missing = "a vote" if pair.metric == PREFERENCE else "a score for both"
+        return f"{pair.a} and {pair.b} have no item with {missing}"
     ends = "no interval"
     if pair.low is not None and pair.high is not None:
         ends = f"interval {amount(pair.low, pair.metric)} to {amount(pair.high, pair.metric)}"
