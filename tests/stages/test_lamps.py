@@ -23,5 +23,5 @@ def test_regression_and_safety_show_their_worst_gate(
     gates = [
         {"name": name, "result": result, "candidate": "tuned"} for name, result in results.items()
     ]
-    lamps = _lamps(None, gates, "tuned")
+    lamps = _lamps(None, gates, "tuned", by_votes=False)
     assert (lamps["regression"], lamps["safety"]) == (regression, safety)
