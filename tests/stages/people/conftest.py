@@ -53,7 +53,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def same_draws(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same sides in every run: one draw in some hundred makes an honest rater look one-sided."""
+    """The same sides in every run: a rare draw makes an honest rater look one-sided."""
     monkeypatch.setattr(
         "whet.reviewing.comparing.frozen.secrets.token_hex", lambda size: "5" * size
     )
