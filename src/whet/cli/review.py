@@ -14,7 +14,7 @@ from whet.cli.options import DEFAULT_CONFIG, AsJson, ConfigPath
 from whet.errors import ConfigError
 
 WORDS = {"serve": 0, "status": 0, "close": 0, "export": 1, "link": 1, "remove": 1, "restore": 1}
-Optional = {"backup": 1}
+OPTIONAL = {"backup": 1}
 
 
 def command(
@@ -133,9 +133,9 @@ def _act(run: Path, words: list[str], arms: tuple[str, ...]) -> tuple[str, Any]:
     from whet.verbs import review_actions
 
     word, rest = words[0], words[1:]
-    wanted = WORDS.get(word, Optional.get(word))
+    wanted = WORDS.get(word, OPTIONAL.get(word))
     if wanted is None:
-        known = ", ".join([*WORDS, *Optional])
+        known = ", ".join([*WORDS, *OPTIONAL])
         raise ConfigError(f"whet review RUN {word}: expected one of {known}.")
     if len(rest) > wanted or (word in WORDS and len(rest) < wanted):
         raise ConfigError(f"whet review RUN {word} takes {wanted} more word; found {len(rest)}.")
