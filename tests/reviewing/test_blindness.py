@@ -132,24 +132,36 @@ def _even(found: list[bool], level: float) -> None:
 def test_answers_take_no_longer_on_one_side_than_on_the_other(
     seen: tuple[Opened, Client, dict[str, Page]],
 ) -> None:
-    """Interleaved, the median of each page's times, and a permutation of sides as the measure."""
+    """Interleaved, the median of each page's times, and a permutation of sides as the measure.
+
+    A leak is there each time; a gap that chance made is not, so three tries are given.
+    """
     review, client, pages = seen
     keys = list(pages)[:40]
+    sides = [_left(review, key) for key in keys]
+    assert any(_equal_by_chance(_medians(client, keys), sides) for _ in range(3))
+
+
+def _medians(client: Client, keys: list[str]) -> list[float]:
+    """Seconds of each page."""
     times: dict[str, list[float]] = {key: [] for key in keys}
     for _ in range(5):
         for key in keys:
             times[key].append(client.get(f"/c/{key}").seconds)
-    middle = {key: statistics.median(found) for key, found in times.items()}
-    sides = [_left(review, key) for key in keys]
+    return [statistics.median(times[key]) for key in keys]
+
+
+def _equal_by_chance(seconds: list[float], sides: list[bool]) -> bool:
+    """Whether the gap of the sides is one that chance gives more often than once in a thousand."""
 
     def gap(labels: list[bool]) -> float:
-        left = [middle[k] for k, side in zip(keys, labels, strict=True) if side]
-        right = [middle[k] for k, side in zip(keys, labels, strict=True) if not side]
+        left = [one for one, side in zip(seconds, labels, strict=True) if side]
+        right = [one for one, side in zip(seconds, labels, strict=True) if not side]
         return abs(statistics.median(left) - statistics.median(right))
 
-    drawn, seen_gap = random.Random(0), gap(sides)
+    drawn = random.Random(0)
     by_chance = sorted(gap(drawn.sample(sides, len(sides))) for _ in range(1000))
-    assert seen_gap <= by_chance[998], "a difference of sides that chance gives once in a thousand"
+    return gap(sides) <= by_chance[998]
 
 
 def test_a_masked_answer_looks_like_any_other(served: Served) -> None:
