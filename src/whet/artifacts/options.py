@@ -1,0 +1,25 @@
+"""What a user may choose about an export."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The options of `whet export`; each kind looks at those that concern it.
+
+    Attributes:
+        dtype: of merged weights: bfloat16, float16 or float32; None: as the base is stored.
+        quantize: of GGUF files: F32, F16, BF16, Q8_0, Q4_0, or a K-quant with `llama_cpp`.
+        llama_cpp: a checkout of llama.cpp, for what is not built in.
+        repo: OWNER/NAME of a hub repository, and of LM Studio's folders.
+        push: whether the hub folder is also uploaded.
+    """
+
+    dtype: str | None = None
+    quantize: str = "F32"
+    llama_cpp: Path | None = None
+    repo: str | None = None
+    push: bool = False
