@@ -14,7 +14,7 @@ EMBEDDINGS = frozenset({"embed_tokens", "lm_head"})
 
 WITH_LORA: dict[str, frozenset[str]] = {
     "LlamaForCausalLM": LLAMA | EMBEDDINGS,
-    "MistralForCausalLM": LLAMA | EMBEDDINGS,
+    "MistralForCausalLM": LLAMA,
     "Qwen2ForCausalLM": LLAMA,
     "Qwen3ForCausalLM": LLAMA | EMBEDDINGS,
     "GemmaForCausalLM": LLAMA,
