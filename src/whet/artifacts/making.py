@@ -58,7 +58,7 @@ def make(subject: Subject, kind: Kind, out: Path, options: Options, prove: Prove
             started = time.monotonic()
             kind.load().write(subject, folder, options)
             check_stop(options.progress)
-            say(f"written in {time.monotonic() - started:.1f} s; proving it equal to the judged model")
+            say(f"written in {time.monotonic() - started:.1f} s; asking both for the proof")
             proofs = tuple(prove(kind, folder))
             check_stop(options.progress)
             if not all(proof.passed for proof in proofs) or not proofs:

@@ -1,16 +1,16 @@
 """What an artifact says of itself: its files by digest, what it was made of, and its proof.
 
-    whet-manifest.json
-        format, kind, name, whet             what wrote it
-        files                                [{path, sha256, bytes}], every file but this one
-        base                                 {name, identity}: of what it was made, or what it needs;
-                                         no identity where a model was trained in full
-    identity                             of the model that was judged, its adapter left out
-        adapter                              digest of the adapter, or null
-        run, created                         where it comes from
-        template_sha256, stop_ids, system    what a server must use
-        proof                                the lines of `whet.artifacts.proof`
-        notices                              what a user should know
+whet-manifest.json
+    format, kind, name, whet             what wrote it
+    files                                [{path, sha256, bytes}], every file but this one
+    base                                 {name, identity}: of what it was made, or what it needs;
+                                     no identity where a model was trained in full
+identity                             of the model that was judged, its adapter left out
+    adapter                              digest of the adapter, or null
+    run, created                         where it comes from
+    template_sha256, stop_ids, system    what a server must use
+    proof                                the lines of `whet.artifacts.proof`
+    notices                              what a user should know
 """
 
 from __future__ import annotations

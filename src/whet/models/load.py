@@ -144,9 +144,7 @@ def template_text(tokenizer: Any) -> str:
 
 def eos_ids(model: Any) -> tuple[int, ...]:
     """End tokens by the model's generation config, else by its config."""
-    return as_ids(
-        getattr(model.generation_config, "eos_token_id", None), model.config.eos_token_id
-    )
+    return as_ids(getattr(model.generation_config, "eos_token_id", None), model.config.eos_token_id)
 
 
 def as_ids(*found: int | Sequence[int] | None) -> tuple[int, ...]:

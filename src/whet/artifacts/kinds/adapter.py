@@ -42,4 +42,4 @@ def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
 
 def precision(subject: Subject, options: Options) -> str:
     """Nothing is rounded."""
-    return "merged-float32"
+    return "float32"

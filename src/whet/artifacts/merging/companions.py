@@ -23,8 +23,21 @@ TOKENIZER_FILES = (
 CONFIG, GENERATION = "config.json", "generation_config.json"
 TOKENIZER_CONFIG, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
 EXACT_CLASS = "PreTrainedTokenizerFast"
-SAMPLING = ("do_sample", "temperature", "top_p", "top_k", "min_p", "typical_p", "repetition_penalty")
-SPOKEN = ("user", "What is 2 + 2?", " It's  four.\n\nDéjà vu 北京 🙂 <unk> </s> [INST]", "x = [1, 2]")
+SAMPLING = (
+    "do_sample",
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "typical_p",
+    "repetition_penalty",
+)
+SPOKEN = (
+    "user",
+    "What is 2 + 2?",
+    " It's  four.\n\nDéjà vu 北京 🙂 <unk> </s> [INST]",
+    "x = [1, 2]",
+)
 
 
 def write_companions(
@@ -132,5 +145,3 @@ def read_object(path: Path) -> dict[str, Any]:
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON as transformers' own files look."""
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
