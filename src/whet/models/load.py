@@ -74,7 +74,7 @@ def load_model(
     tokenizer = load_tokenizer(folder, template=template)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     precision = _precision(dtype, place, sum(file.stat().st_size for file in files), config)
-    model = _load_weights(folder, "auto" if four_bit else precision)
+    model = load_weights(folder, "auto" if four_bit else precision)
     left = quantize_model(model, place) if four_bit else []
     model = model.to(place).eval()
     set_dtype(model, precision)
@@ -156,7 +156,12 @@ def _precision(dtype: str, place: torch.device, size: int, config: dict[str, Any
     return torch.float32 if in_float32 <= FLOAT32_LIMIT_BYTES else torch.bfloat16
 
 
-def _load_weights(folder: Path, precision: torch.dtype | str) -> Any:
+def load_weights(folder: Path, precision: torch.dtype | str) -> Any:
+    """The model of a folder whose files were checked, without anything that it does not hold.
+
+    Raises:
+        ModelError: it cannot be loaded, or weights are missing.
+    """
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils.logging import disable_progress_bar
