@@ -2,11 +2,11 @@
 
 More than text is taken where a server tells it:
 
-    usage                           how many tokens the prompt was                       nearly all
-    logprobs, top_logprobs          the likeliest tokens of each position                OpenAI, vLLM, llama.cpp
-    /tokenize with messages         ids of the rendered prompt                           vLLM
-    /apply-template, /tokenize      the same in two steps                                llama.cpp
-    /props                          template, BOS, context                               llama.cpp
+    usage                           how many tokens the prompt was            nearly all
+    logprobs, top_logprobs          the likeliest tokens of each position     OpenAI, vLLM, ...
+    /tokenize with messages         ids of the rendered prompt                vLLM
+    /apply-template, /tokenize      the same in two steps                     llama.cpp
+    /props                          template, context                         llama.cpp
 """
 
 from __future__ import annotations
@@ -180,7 +180,10 @@ def _heard(logprobs: Any) -> tuple[Heard, ...] | None:
         Heard(
             _bytes_of(entry),
             float(entry["logprob"]),
-            {_bytes_of(other): float(other["logprob"]) for other in entry.get("top_logprobs") or ()},
+            {
+                _bytes_of(other): float(other["logprob"])
+                for other in entry.get("top_logprobs") or ()
+            },
         )
         for entry in content
     )

@@ -171,7 +171,7 @@ def load_weights(folder: Path, precision: torch.dtype | str) -> Any:
         model, info = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=precision,
-            attn_implementation="sdpa",
+            attn_implementation=_attention(folder),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
@@ -186,3 +186,16 @@ def load_weights(folder: Path, precision: torch.dtype | str) -> Any:
             "fill them with random numbers."
         )
     return model
+
+
+def _attention(folder: Path) -> str:
+    """The attention to load a model with, whatever its files ask for.
+
+    Gemma 2 caps its scores, which PyTorch's attention cannot; transformers refuses to load it so.
+    """
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    known = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    return "sdpa" if getattr(known, "_supports_sdpa", True) else "eager"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from whet.artifacts.parity.probes import probes
 
 if TYPE_CHECKING:
-    from whet.artifacts.parity.prove import prove
+    from whet.artifacts.parity.proving import prove
     from whet.artifacts.parity.tolerance import Tolerance, tolerance_for
 
 __all__ = ["Tolerance", "probes", "prove", "tolerance_for"]
@@ -16,7 +16,7 @@ __all__ = ["Tolerance", "probes", "prove", "tolerance_for"]
 def __getattr__(name: str) -> Any:
     """The rest on first use: it imports torch."""
     if name == "prove":
-        from whet.artifacts.parity.prove import prove
+        from whet.artifacts.parity.proving import prove
 
         return prove
     if name in {"Tolerance", "tolerance_for"}:

@@ -72,9 +72,7 @@ def _of_adapter(wrong: Sequence[Wrong], num_adapted: int) -> list[Cause]:
     if scaled := by_kind["c"]:
         causes.append(_mis_scaled(scaled))
     if low := by_kind["low"]:
-        causes.append(
-            Cause("swapped adapter", f"another adapter's change is in {_names(low)}")
-        )
+        causes.append(Cause("swapped adapter", f"another adapter's change is in {_names(low)}"))
     if rest := by_kind["?"]:
         causes.append(Cause("other weights", f"neither base nor merge is in {_names(rest)}"))
     return causes
@@ -95,6 +93,9 @@ def _mis_scaled(wrong: Sequence[Wrong]) -> Cause:
     if root > 1 and math.isclose(share, 1 / root, rel_tol=0.1):
         told += "; alpha / rank was taken for rsLoRA's alpha / sqrt(rank)"
         return Cause("rsLoRA mis-scaled", told)
+    if math.isclose(share, 2, rel_tol=0.1):
+        told += "; it was merged twice" + " or scaled by 1 / sqrt(rank)" * (root == share)
+        return Cause("adapter mis-scaled", told)
     if root > 1 and math.isclose(share, root, rel_tol=0.1):
         told += "; alpha / sqrt(rank) was taken for alpha / rank"
         return Cause("rsLoRA mis-scaled", told)

@@ -73,9 +73,7 @@ def _first_difference(one: Sequence[int], two: Sequence[int]) -> int:
     return next((i for i, (x, y) in pairs if x != y), min(len(one), len(two)))
 
 
-def _ended(
-    judged: Engine, index: int, at: int, a: Answer, b: Answer, token: int
-) -> Parting | None:
+def _ended(judged: Engine, index: int, at: int, a: Answer, b: Answer, token: int) -> Parting | None:
     """Both would say the same token, but only one takes it for the end."""
     if a.stopped == b.stopped:
         return None
@@ -136,7 +134,9 @@ def _by_text(
     same = _common(a.text, b.text)
     at = next((n for n in range(len(ids)) if len(spelt(judged, ids[: n + 1])) > same), len(ids))
     if at == len(ids) and b.text.startswith(a.text) and a.stopped:
-        told = f"prompt {index}: the export goes on after {a.text[-40:]!r} with {b.text[same:][:40]!r}"
+        told = (
+            f"prompt {index}: the export goes on after {a.text[-40:]!r} with {b.text[same:][:40]!r}"
+        )
         second = float(_gap(la[at])) if at < len(la) else float("inf")
         if second <= 2 * most:
             return Parting(index, at, f"{told}; a tie: {second:.3g} apart", True, None)

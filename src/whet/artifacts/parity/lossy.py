@@ -18,20 +18,24 @@ from torch import Tensor, nn
 from whet.artifacts.parity import rounding
 from whet.models.lora import lora_modules, replace
 
+HEADS = {"Q4_0": "Q8_0", **dict.fromkeys(("U2", "U3", "U4", "U5"), "U6")}
 KindOf = Callable[[str, tuple[int, ...]], str]
 """From a parameter's name and shape to the format that it is stored in."""
 
 
-def stored_as(kind: str, *, whole: bool) -> KindOf:
+def stored_as(kind: str, *, whole: bool, head: str) -> KindOf:
     """The rule of who stores what how: matrices in `kind`, all else in F32, or (`whole`) too.
 
-    A matrix whose rows are no multiple of a block stays in F16, as in llama.cpp.
+    `head` names the matrix that is the output head. llama.cpp keeps it finer than the others
+    (Q6_K in K-quants, here Q8_0 in Q4_0), and matrices whose rows are no multiple of a block in
+    F16.
     """
 
     def kind_of(name: str, shape: tuple[int, ...]) -> str:
         if len(shape) < 2:
             return kind if whole else "F32"
-        return kind if rounding.fits(kind, shape[-1]) else "F16"
+        wanted = HEADS.get(kind, kind) if name == head else kind
+        return wanted if rounding.fits(wanted, shape[-1]) else "F16"
 
     return kind_of
 

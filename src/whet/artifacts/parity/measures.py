@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from whet.engines.engine import Logprobs
 
+LEAST = -80.0
+
 
 @dataclass(slots=True)
 class Apart:
@@ -41,26 +43,22 @@ class Apart:
 def difference(a: Logprobs, b: Logprobs) -> tuple[float, float]:
     """The largest difference of a log-probability, and KL(a || b) summed over positions.
 
-    Tokens that both rule out (-inf) differ by nothing; one that only one does, or a value that is
-    no number, by infinity. Where one engine knows more tokens (padding of the vocabulary), those
-    of both are compared. Both are made to sum to 1 in float64 first: in float32 the last bits of
-    the normaliser alone would be a KL of 1e-7.
+    What is less likely than e^-80 counts as that: float32 probabilities, which servers tell, end
+    there. A value that is no number differs by infinity. Where one engine knows more tokens
+    (padding of the vocabulary), those of both are compared. Both are made to sum to 1 in float64
+    first: in float32 the last bits of the normaliser alone would be a KL of 1e-7.
     """
     shared = min(a.shape[1], b.shape[1])
     one, two = _normal(a[:, :shared]), _normal(b[:, :shared])
-    both_out = np.isneginf(one) & np.isneginf(two)
-    with np.errstate(invalid="ignore"):
-        apart = np.where(both_out, 0.0, np.abs(one - two))
-        terms = np.where(np.isneginf(one), 0.0, np.exp(one) * (one - two))
-    if np.isnan(apart).any():
+    if np.isnan(one).any() or np.isnan(two).any():
         return float("inf"), float("inf")
-    return float(apart.max(initial=0.0)), max(0.0, float(terms.sum()))
+    one, two = np.maximum(one, LEAST), np.maximum(two, LEAST)
+    kl = float((np.exp(one) * (one - two)).sum())
+    return float(np.abs(one - two).max(initial=0.0)), max(0.0, kl)
 
 
 def _normal(scores: Logprobs) -> NDArray[np.float64]:
     wide = scores.astype(np.float64)
     top = wide.max(axis=1, keepdims=True)
-    normal: NDArray[np.float64] = (
-        wide - top - np.log(np.exp(wide - top).sum(axis=1, keepdims=True))
-    )
+    normal: NDArray[np.float64] = wide - top - np.log(np.exp(wide - top).sum(axis=1, keepdims=True))
     return normal

@@ -27,7 +27,9 @@ def compare_prompt(
         return None
     if bos_id is not None and two == [bos_id, *one]:
         doubled = one[:1] == [bos_id]
-        what, seen = ("doubled BOS", "twice") if doubled else ("added BOS", "before a prompt that has none")
+        what, seen = (
+            ("doubled BOS", "twice") if doubled else ("added BOS", "before a prompt that has none")
+        )
         return Cause(what, f"prompt {index} begins with {spelt(judged, [bos_id])!r} {seen}")
     if bos_id is not None and one == [bos_id, *two]:
         return Cause("missing BOS", f"prompt {index} begins without {spelt(judged, [bos_id])!r}")
@@ -40,7 +42,9 @@ def _by_count(index: int, a: Answer, b: Answer) -> Cause | None:
     assert a.prompt_ids is not None
     if b.num_prompt_tokens is None or b.num_prompt_tokens == len(a.prompt_ids):
         return None
-    told = f"prompt {index} is {len(a.prompt_ids):,} tokens judged, {b.num_prompt_tokens:,} exported"
+    told = (
+        f"prompt {index} is {len(a.prompt_ids):,} tokens judged, {b.num_prompt_tokens:,} exported"
+    )
     if b.num_prompt_tokens == len(a.prompt_ids) + 1:
         return Cause("another prompt", f"{told}: one more, as a doubled BOS would be")
     return Cause("another prompt", f"{told}: another template or tokenizer")
@@ -57,4 +61,6 @@ def _parted(
     tokenizer = same_template or spelt(judged, one) == spelt(judged, two)
     what = "another tokenizer" if tokenizer else "another prompt"
     why = "" if tokenizer else " (the template, or how it is tokenized)"
-    return Cause(what, f"prompt {index} parts at token {at}{why}: {texts}; ids {list(a)}, {list(b)}")
+    return Cause(
+        what, f"prompt {index} parts at token {at}{why}: {texts}; ids {list(a)}, {list(b)}"
+    )

@@ -71,7 +71,9 @@ class Judged:
     def base(self, name: str) -> Tensor | None:
         """The values without the adapter; None for a tensor that it does not touch."""
         module = self._adapted.get(name)
-        return None if module is None else _plain(module.weight)
+        if module is None:
+            return None
+        return _as_stored(module, module.read_weight(torch.float32))
 
     @property
     def num_adapted(self) -> int:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
@@ -110,9 +110,12 @@ def tolerance_for(
         text = "float32 throughout: what other orders of summation may do"
         return Tolerance(kind, form.floor, form.floor**2, text, True, metric_drop)
     if judged.in_four_bits:
-        raise ModelError(f"{judged.name}: a tolerance for {kind} is measured on the base as stored.")
-    rule = stored_as(form.weights, whole=form.whole)
-    within = partial(rounded_model, judged.loaded.model, rule, form.inputs)
+        raise ModelError(
+            f"{judged.name}: a tolerance for {kind} is measured on the base as stored."
+        )
+    model = judged.loaded.model
+    rule = stored_as(form.weights, whole=form.whole, head=_head_of(model))
+    within = partial(rounded_model, model, rule, form.inputs)
     largest, kl = _moved(judged, prompts, max_new_tokens, within)
     inputs = f", inputs of products as {form.inputs}" if form.inputs else ""
     text = (
@@ -124,6 +127,13 @@ def tolerance_for(
         kind, OF_DRAWS * largest + form.floor, OF_DRAWS**2 * kl + form.floor**2, text,
         metric_drop=metric_drop,
     )  # fmt: skip
+
+
+def _head_of(model: Any) -> str:
+    """The name of the parameter that is the output head: the embedding's where they are tied."""
+    head = model.get_output_embeddings().weight
+    named: Iterator[tuple[str, Any]] = model.named_parameters()
+    return next(name for name, parameter in named if parameter is head)
 
 
 def tolerance_of_base(

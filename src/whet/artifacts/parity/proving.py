@@ -1,11 +1,11 @@
 """The proof: two engines asked the same, and what they said compared.
 
-    facts       template, BOS, stop tokens, sizes         what a server is told
-    prompts     token ids of every rendered prompt        what the model is given
-    forced      log-probabilities along a's answers       what the weights do
-    greedy      answers as a user gets them               what comes out
-    weights     tensor by tensor, where they are seen     which layer it is
-    metric      the project's own, over the answers       what it means
+facts       template, BOS, stop tokens, sizes         what a server is told
+prompts     token ids of every rendered prompt        what the model is given
+forced      log-probabilities along a's answers       what the weights do
+greedy      answers as a user gets them               what comes out
+weights     tensor by tensor, where they are seen     which layer it is
+metric      the project's own, over the answers       what it means
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ class _Proving:
     texts_b: list[str] = field(default_factory=list)
     kept: list[tuple[float, Forced]] = field(default_factory=list)
     heard: float | None = None
+    seen: bool = False
 
     def compare_facts(self) -> None:
         """What the engines say of their models."""
@@ -125,6 +126,7 @@ class _Proving:
     def compare_weights(self) -> None:
         """Tensor by tensor where both are seen; else by the fault that explains the numbers."""
         judged, shipped = judged_weights(self.judged), shipped_weights(self.exported)
+        self.seen = judged is not None and shipped is not None
         if judged is not None and shipped is not None:
             self.causes += cause_of(list(audit(judged, shipped)), judged.num_adapted)
         else:
@@ -158,11 +160,11 @@ class _Proving:
             self.causes.append(Cause("other numbers", told))
 
     def _explain(self) -> None:
-        if isinstance(self.judged, Reference):
+        """The fault that explains the numbers, where no tensor could be looked at."""
+        if isinstance(self.judged, Reference) and not self.seen:
             forced = [forced for _, forced in self.kept]
             found = explain(self.judged, forced, self.tolerance.max_logit_diff)
-            known = {cause.what for cause in self.causes}
-            if found is not None and found.what not in known:
+            if found is not None:
                 self.causes.append(found)
 
     def proof(self, metric: Metric | None) -> Proof:
