@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -182,6 +182,22 @@ def change_json(file: Path, **entries: Any) -> None:
 def write_json(file: Path, **entries: Any) -> None:
     """Writes a JSON file."""
     file.write_text(json.dumps(entries, indent=2), encoding="utf-8")
+
+
+class FolderWeights:
+    """A folder's tensors, as a writer of files asks for them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self._tensors = folder, tensors_of(folder)
+
+    def names(self) -> Iterator[str]:
+        return iter(self._tensors)
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return tuple(self._tensors[name].shape)
+
+    def tensor(self, name: str) -> torch.Tensor:
+        return self._tensors[name]
 
 
 def questions(*texts: str) -> list[Sequence[Any]]:

@@ -15,7 +15,7 @@ ORDER = (
     "another prompt", "dropped stop token", "another stop token", "output head lost",
     "missing tensor", "wrong shape", "adapter not merged", "unmerged layer", "rsLoRA mis-scaled",
     "adapter mis-scaled", "swapped adapter", "other weights", "not finite", "other numbers",
-    "not greedy", "another answer", "metric fell",
+    "not greedy", "another text", "another answer", "metric fell",
 )  # fmt: skip
 """What explains the most stands first: a wrong template makes every answer another."""
 

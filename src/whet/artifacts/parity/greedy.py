@@ -46,14 +46,14 @@ def parting(
 
     `la` and `lb` run along a's answer; `most` is the tolerance on a log-probability.
     """
-    if a.output_ids is None:
+    if a.output_ids is None or (b.output_ids is None and same_text(a, b)):
         return None
     if b.output_ids is None:
         return _by_text(judged, index, a, b, la, lb, most)
     one, two = list(a.output_ids), list(b.output_ids)
     at = _first_difference(one, two)
     if at == len(one) == len(two) and a.stopped == b.stopped:
-        return None
+        return None if same_text(a, b) else _written_otherwise(index, a, b)
     if at >= len(la):
         return None
     mine = one[at] if at < len(one) else int(la[at].argmax())
@@ -66,6 +66,20 @@ def parting(
     if mine == yours:
         return _ended(judged, index, at, a, b, mine)
     return _parted(judged, index, at, a, (mine, yours), la, lb, most)
+
+
+def same_text(a: Answer, b: Answer) -> bool:
+    """Whether both say the same.
+
+    A SentencePiece answer begins with a blank of the tokenizer's, which transformers takes away
+    and llama.cpp does not; that alone is no other answer.
+    """
+    return b.text in (a.text, f" {a.text}")
+
+
+def _written_otherwise(index: int, a: Answer, b: Answer) -> Parting:
+    told = f"prompt {index}: the same tokens are {a.text[:60]!r} judged, {b.text[:60]!r} exported"
+    return Parting(index, len(a.output_ids or ()), told, False, Cause("another text", told))
 
 
 def _first_difference(one: Sequence[int], two: Sequence[int]) -> int:
@@ -128,8 +142,6 @@ def _by_text(
     most: float,
 ) -> Parting | None:
     """The same for an engine that tells text only: the judged token in which the texts part."""
-    if a.text == b.text:
-        return None
     ids = a.output_ids or ()
     same = _common(a.text, b.text)
     at = next((n for n in range(len(ids)) if len(spelt(judged, ids[: n + 1])) > same), len(ids))

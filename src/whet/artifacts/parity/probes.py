@@ -11,7 +11,7 @@ from whet.types import Message, Messages
 LONG_WORDS = 500
 PASSAGE = (
     "On Tuesday the engineers measured every bridge twice, because last winter's storm had "
-    "loosened several bolts near the harbour. Nobody complained: coffee was free, the weather mild, and the "
+    "loosened several bolts near the harbour. Nobody complained: coffee was free, and the "
     "mayor promised (again!) to publish her budget before Christmas. Meanwhile, two children sold "
     "lemonade for 1.50 a glass; their grandmother, who had studied chemistry abroad, explained why "
     "sugar dissolves faster in warm water. Questions followed. Would it freeze? Could they refund "

@@ -18,7 +18,7 @@ from whet.artifacts.parity.audit import audit
 from whet.artifacts.parity.causes import Cause, cause_of, in_order
 from whet.artifacts.parity.explain import Forced, explain
 from whet.artifacts.parity.facts import compare_facts
-from whet.artifacts.parity.greedy import Parting, parting
+from whet.artifacts.parity.greedy import Parting, parting, same_text
 from whet.artifacts.parity.heard import heard_apart
 from whet.artifacts.parity.measures import Apart, difference
 from whet.artifacts.parity.prompt_ids import compare_prompt
@@ -74,6 +74,7 @@ class _Proving:
     partings: list[Parting] = field(default_factory=list)
     texts_a: list[str] = field(default_factory=list)
     texts_b: list[str] = field(default_factory=list)
+    equal: int = 0
     kept: list[tuple[float, Forced]] = field(default_factory=list)
     heard: float | None = None
     seen: bool = False
@@ -88,6 +89,7 @@ class _Proving:
         """One prompt: its ids, the forced log-probabilities, the greedy answers."""
         a = self.judged.answer(messages, max_new_tokens)
         b = self.exported.answer(messages, max_new_tokens)
+        self.equal += same_text(a, b)
         self.texts_a.append(a.text)
         self.texts_b.append(b.text)
         same = self.facts_a.template == self.facts_b.template
@@ -175,14 +177,13 @@ class _Proving:
         self._judge_metric(score_a, score_b)
         largest = self.largest
         finite = largest is not None and math.isfinite(largest)
-        pairs = zip(self.texts_a, self.texts_b, strict=True)
         return Proof(
             a=self.judged.name,
             b=self.exported.name,
             prompts=len(self.texts_a),
             max_logit_diff=largest if finite else None,
             kl=self.apart.kl if finite else None,
-            greedy_equal=sum(a == b for a, b in pairs),
+            greedy_equal=self.equal,
             metric_a=score_a,
             metric_b=score_b,
             passed=not self.causes,
