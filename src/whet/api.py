@@ -20,10 +20,12 @@ if TYPE_CHECKING:
     from whet.verbs.run import run as run
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
+    from whet.verbs.verify import verify as verify
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "review", "chat", "export", "report", "doctor",
+    "eval", "verdict", "review", "chat", "export", "verify", "report",
+    "doctor",
 )  # fmt: skip
 
 

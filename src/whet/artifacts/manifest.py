@@ -1,7 +1,7 @@
 """What an artifact says of itself: its files by digest, what it was made of, and its proof.
 
 whet-manifest.json
-    format, kind, name, whet             what wrote it
+    format, kind, precision, name, whet  what it is, and what wrote it
     files                                [{path, sha256, bytes}], every file but this one
     base                                 {name, identity}: of what it was made, or what it needs;
                                      no identity where a model was trained in full
@@ -44,12 +44,13 @@ class File:
 
 
 def manifest_of(
-    subject: Subject, kind: str, folder: Path, proofs: Sequence[Proof]
+    subject: Subject, kind: str, precision: str, folder: Path, proofs: Sequence[Proof]
 ) -> dict[str, Any]:
     """The manifest of a folder that is otherwise complete."""
     return {
         "format": FORMAT,
         "kind": kind,
+        "precision": precision,
         "name": subject.name,
         "whet": __version__,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),

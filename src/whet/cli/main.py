@@ -69,6 +69,7 @@ def add_verbs() -> None:
         run,
         train,
         verdict,
+        verify,
     )
 
     for module, panel in (
@@ -85,6 +86,7 @@ def add_verbs() -> None:
         (report, "Prove"),
         (chat, "Ship"),
         (export, "Ship"),
+        (verify, "Ship"),
     ):
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
 

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whet.artifacts.kinds import kinds_of
+from whet.artifacts.kinds import Kind, kinds_of
 from whet.artifacts.making import Made, make
 from whet.artifacts.manifest import proof_values
 from whet.artifacts.options import Options
+from whet.artifacts.proof import Proof
 from whet.artifacts.publishing import require_free
 from whet.config import Config
 from whet.errors import ConfigError
@@ -117,14 +118,16 @@ def export(
     for notice in subject.notices:
         told.say(f"note: {notice}")
     with open_judges(subject) as judges:
+
+        def prover(kind: Kind, written: Path, precision: str) -> list[Proof]:
+            return prove_artifact(subject, judges, kind, written, options, precision)
+
         made = tuple(
-            make(
-                subject, kind, place, options,
-                lambda k, written: prove_artifact(subject, judges, k, written, options),
-            )
+            make(subject, kind, place, options, prover)
             for kind, place in zip(kinds, places, strict=True)
-        )  # fmt: skip
-    return Exported(made, subject.notices)
+        )
+    told_by_kinds = (notice for one in made for notice in one.notices)
+    return Exported(made, (*subject.notices, *told_by_kinds))
 
 
 def _lines(made: Made) -> list[str]:
@@ -136,7 +139,7 @@ def _lines(made: Made) -> list[str]:
     return [head, *(f"  {line}" for proof in made.proofs for line in proof_lines(proof))]
 
 
-def proof_lines(proof: Any) -> list[str]:
+def proof_lines(proof: Proof) -> list[str]:
     """A line of a proof for a person."""
     figures = [f"{proof.greedy_equal} of {proof.prompts} greedy answers equal"]
     if proof.max_logit_diff is not None:

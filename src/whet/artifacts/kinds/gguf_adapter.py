@@ -34,7 +34,7 @@ def write(subject: Subject, folder: Path, options: Options) -> None:
 
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
-    """The adapter in llama.cpp on a GGUF of its base in F32, made for the proof and then deleted."""
+    """The adapter in llama.cpp on a GGUF of its base in F32, made for the proof only."""
     from whet.artifacts.gguf import write_gguf
     from whet.engines.llama_cpp import LlamaCpp
 

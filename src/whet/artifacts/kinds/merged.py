@@ -51,7 +51,9 @@ def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
     """The merged model in transformers, loaded as a stranger loads it, computing in float32."""
     from whet.engines.reference import open_shipped
 
-    return open_shipped(folder)
+    engine = open_shipped(folder)
+    engine.name = "transformers (merged)"
+    return engine
 
 
 def precision(subject: Subject, options: Options) -> str:
