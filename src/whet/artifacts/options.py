@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+
+from whet.progress import Progress, Silent
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +18,8 @@ class Options:
         llama_cpp: a checkout of llama.cpp, for what is not built in.
         repo: OWNER/NAME of a hub repository, and of LM Studio's folders.
         push: whether the hub folder is also uploaded.
+        num_prompts: asked in the proof: the project's items first, then general questions.
+        progress: what is told on the way; long loops ask it whether to stop.
     """
 
     dtype: str | None = None
@@ -23,3 +27,5 @@ class Options:
     llama_cpp: Path | None = None
     repo: str | None = None
     push: bool = False
+    num_prompts: int = 100
+    progress: Progress = field(default_factory=Silent)

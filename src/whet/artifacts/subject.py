@@ -66,6 +66,11 @@ class Subject:
     report: Mapping[str, Any] | None = None
     notices: tuple[str, ...] = ()
 
+    @property
+    def is_base_here(self) -> bool:
+        """Whether `folder` is the base model's own, not that of one trained in full."""
+        return self.adapter is not None or self.run is None
+
     def load(self, dtype: str = "auto") -> LoadedModel:
         """The model as it was judged: base with the adapter on it, or the whole model."""
         from whet.models.adapter import load_adapter

@@ -41,13 +41,15 @@ class Answer:
     """A greedy answer as a user would get it, with the ids behind it where the engine tells them.
 
     `prompt_ids` are those that the model was given, BOS included; `output_ids` end before the stop
-    token. `stopped` is whether a stop token ended it, not the limit.
+    token. `stopped` is whether a stop token ended it, not the limit. `num_prompt_tokens` is told
+    by engines that count the ids but do not show them.
     """
 
     text: str
     stopped: bool
     prompt_ids: tuple[int, ...] | None = None
     output_ids: tuple[int, ...] | None = None
+    num_prompt_tokens: int | None = None
 
 
 class Engine(Protocol):

@@ -2,13 +2,14 @@
 
 A kind's module has three functions:
 
-    write(subject, folder, options) -> None            into an empty folder
+    write(subject, folder, options) -> notices         into an empty folder; None for no notices
     open_engine(subject, folder, options) -> Engine    what was written, running
     precision(subject, options) -> str                 how its numbers are held: float32, Q8_0, ...
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 class KindModule(Protocol):
     """What the module of a kind has."""
 
-    def write(self, subject: Subject, folder: Path, options: Options) -> None:
-        """Writes the artifact into an empty folder."""
+    def write(self, subject: Subject, folder: Path, options: Options) -> Sequence[str] | None:
+        """Writes the artifact into an empty folder; what a user should know of it is returned."""
         ...
 
     def open_engine(self, subject: Subject, folder: Path, options: Options) -> Engine:
@@ -57,6 +58,7 @@ KINDS = {
         Kind("adapter", "the adapter in PEFT's format", "whet.artifacts.kinds.adapter"),
         Kind("merged", "one model in safetensors", "whet.artifacts.kinds.merged"),
         Kind("gguf", "one file for llama.cpp", "whet.artifacts.kinds.gguf"),
+        Kind("gguf-adapter", "the adapter for llama.cpp", "whet.artifacts.kinds.gguf_adapter"),
     )
 }
 
