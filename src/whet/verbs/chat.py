@@ -18,7 +18,6 @@ from whet.stages.preparing import require_models
 from whet.types import Completer, Decoding, Message
 from whet.verbs.chat_file import AnsweredFile, answer_file
 
-
 Told = Callable[[str, str], None]
 """Is given a model's name and the next piece of its answer."""
 

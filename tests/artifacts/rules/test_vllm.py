@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
 from adapter_cases import ACCEPTED, REFUSED, TENSORS, write_adapter
+
 from whet.artifacts.rules.adapter import Adapter, read_adapter
 from whet.artifacts.rules.finding import Level
 from whet.artifacts.rules.lint import lint, require_servable

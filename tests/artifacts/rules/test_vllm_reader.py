@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from adapter_cases import ACCEPTED, REFUSED, TENSORS, write_all
+
 from whet.artifacts.rules.vllm_models import EMBEDDINGS, WITH_LORA, WITHOUT_LORA
 
 PLACE = os.environ.get("WHET_VLLM_PATH", "")

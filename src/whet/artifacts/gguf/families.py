@@ -106,7 +106,9 @@ def family_of(config: Any) -> Family:
 
 def head_size(config: Any) -> int:
     """The width of one attention head."""
-    return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)
+    return int(
+        getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    )
 
 
 def rope_of(config: Any) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from whet.artifacts.rules.adapter import Adapter
 from whet.artifacts.rules.finding import Finding, Level
 
 
-def check(adapter: Adapter) -> list[Finding]:  # noqa: ARG001 - TGI gets no adapters from us
+def check(adapter: Adapter) -> list[Finding]:
     """What to know before serving with TGI."""
     return [
         Finding("archived", Level.WARNING, "TGI is archived; vLLM serves the same files."),
