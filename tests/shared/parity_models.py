@@ -32,11 +32,11 @@ SIZES = {
 }
 FAMILIES: dict[str, dict[str, Any]] = {
     "llama": {"tie_word_embeddings": False},
-    "mistral": {"tie_word_embeddings": False, "sliding_window": 64},
+    "mistral": {"tie_word_embeddings": False, "sliding_window": None},
     "qwen2": {"tie_word_embeddings": True, "head_dim": 16},
     "qwen3": {"tie_word_embeddings": True},
     "gemma2": {"tie_word_embeddings": True, "sliding_window": 64, "query_pre_attn_scalar": 32},
-    "gemma3_text": {"tie_word_embeddings": True, "sliding_window": 64},
+    "gemma3_text": {"tie_word_embeddings": True, "sliding_window": 64, "query_pre_attn_scalar": 32},
     "phi3": {"tie_word_embeddings": False, "head_dim": 16},
 }
 STORIES_TEMPLATE = (
