@@ -51,9 +51,8 @@ class GgufWeights:
         tensor = self._tensors.get(self._named(source))
         if tensor is None:
             return None
-        values = torch.from_numpy(
-            np.ascontiguousarray(self._gguf.quants.dequantize(tensor.data, tensor.tensor_type))
-        ).float()
+        held = self._gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        values = torch.from_numpy(np.array(held, np.float32))
         if self._adapter is not None:
             values = self._adapter.added(self._named(source), values)
         return Stored(self._as_in_transformers(name, values), str(tensor.tensor_type.name))
