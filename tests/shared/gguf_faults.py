@@ -19,8 +19,12 @@ def rewrite(
     fields: Mapping[str, KeyValue] | None = None,
     tensors: Mapping[str, np.ndarray] | None = None,
     drop: Collection[str] = (),
+    of: tuple[Path, str] | None = None,
 ) -> Path:
-    """The file with some fields and float32 tensors in the place of its own, and some left out."""
+    """The file with some fields and float32 tensors in the place of its own, and some left out.
+
+    `of` names another file and the tensor to take from it as it is stored there.
+    """
     reader = gguf.GGUFReader(source)
     field = reader.get_field("general.architecture")
     assert field is not None
@@ -29,6 +33,8 @@ def rewrite(
     for tensor in reader.tensors:
         if tensor.name in drop:
             continue
+        if of and tensor.name == of[1]:
+            tensor = next(t for t in gguf.GGUFReader(of[0]).tensors if t.name == of[1])
         if tensors and tensor.name in tensors:
             writer.add_tensor(tensor.name, tensors[tensor.name])
         else:

@@ -20,11 +20,11 @@ from whet.engines.reference import Reference, open_judged
 pytest.importorskip("gguf")
 pytest.importorskip("xllamacpp")
 from gguf_faults import rewrite, values_of
-
 from whet.artifacts.gguf import write_gguf, write_gguf_adapter
 from whet.engines.llama_cpp import LlamaCpp
 
 PROMPTS: Sequence[Any] = questions("Hello", "What is it?", " a space first")
+SLOW_STORIES = pytest.param("tuned_stories", marks=pytest.mark.slow)
 UP, GATE = "blk.1.ffn_up.weight", "blk.1.ffn_gate.weight"
 
 
@@ -38,7 +38,7 @@ class Files:
     other: Path
 
 
-@pytest.fixture(scope="module", params=["llama", "tuned_stories"])
+@pytest.fixture(scope="module", params=["llama", SLOW_STORIES])
 def files(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Files:
     tuned: Tuned = request.getfixturevalue(request.param)
     folder = tmp_path_factory.mktemp("gguf")
@@ -96,6 +96,7 @@ def test_an_unmerged_layer_is_named(files: Files, tmp_path: Path) -> None:
     assert "model.layers.1.mlp.up_proj" in proof.cause
 
 
+@pytest.mark.slow
 def test_an_unmerged_layer_with_turned_rows_is_named(files: Files, tmp_path: Path) -> None:
     name = "blk.0.attn_q.weight"
     tensors = {name: values_of(files.base, name)}
@@ -104,14 +105,17 @@ def test_an_unmerged_layer_with_turned_rows_is_named(files: Files, tmp_path: Pat
     assert "model.layers.0.self_attn.q_proj" in proof.cause
 
 
+@pytest.mark.slow
 def test_a_file_without_the_adapter_is_named(files: Files) -> None:
     refused(proof_of(files.tuned, files.base), "adapter not merged")
 
 
+@pytest.mark.slow
 def test_a_swapped_adapter_is_named(files: Files) -> None:
     refused(proof_of(files.tuned, files.other), "swapped adapter")
 
 
+@pytest.mark.slow
 def test_layers_written_under_each_others_names_are_named(files: Files, tmp_path: Path) -> None:
     tensors = {UP: values_of(files.merged, GATE), GATE: values_of(files.merged, UP)}
     proof = proof_of(files.tuned, rewrite(files.merged, tmp_path / "faulty.gguf", tensors=tensors))
@@ -119,6 +123,7 @@ def test_layers_written_under_each_others_names_are_named(files: Files, tmp_path
     assert "up_proj" in proof.cause and "gate_proj" in proof.cause
 
 
+@pytest.mark.slow
 def test_a_lost_head_is_named(files: Files, tmp_path: Path) -> None:
     held = values_of(files.merged, "token_embd.weight")
     noise = np.random.default_rng(0).normal(0, held.std(), held.shape).astype(np.float32)
@@ -126,12 +131,14 @@ def test_a_lost_head_is_named(files: Files, tmp_path: Path) -> None:
     refused(proof_of(files.tuned, file), "output head lost")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ["llama"], indirect=True)
 def test_a_head_of_its_own_that_was_left_out_is_named(files: Files, tmp_path: Path) -> None:
     file = rewrite(files.merged, tmp_path / "faulty.gguf", drop=["output.weight"])
     refused(proof_of(files.tuned, file), "output head lost")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ["tuned_stories"], indirect=True)
 def test_a_doubled_bos_is_named(files: Files, tmp_path: Path) -> None:
     key = "tokenizer.chat_template"
@@ -144,6 +151,7 @@ def test_a_doubled_bos_is_named(files: Files, tmp_path: Path) -> None:
     refused(proof_of(files.tuned, file), "doubled BOS")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ["tuned_stories"], indirect=True)
 def test_a_missing_bos_is_named(files: Files, tmp_path: Path) -> None:
     fields = {
@@ -156,6 +164,7 @@ def test_a_missing_bos_is_named(files: Files, tmp_path: Path) -> None:
     refused(proof_of(files.tuned, file), "missing BOS")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ["llama"], indirect=True)
 def test_another_tokenizer_is_named(files: Files, tmp_path: Path) -> None:
     merges = field_of(files.merged, "tokenizer.ggml.merges")
@@ -164,6 +173,7 @@ def test_another_tokenizer_is_named(files: Files, tmp_path: Path) -> None:
     refused(proof_of(files.tuned, file), "another tokenizer")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ["llama"], indirect=True)
 @pytest.mark.parametrize("kind", ["Q8_0", "Q4_0"])
 def test_faults_are_named_in_quantised_files_too(files: Files, tmp_path: Path, kind: str) -> None:
@@ -173,12 +183,13 @@ def test_faults_are_named_in_quantised_files_too(files: Files, tmp_path: Path, k
     assert proof.passed, proof.cause
     base = tmp_path / "base.gguf"
     write_gguf(FolderWeights(files.tuned.base), base, kind)
-    file = rewrite(good, tmp_path / "faulty.gguf", tensors={UP: values_of(base, UP)})
+    file = rewrite(good, tmp_path / "faulty.gguf", of=(base, UP))
     proof = proof_of(files.tuned, file, kind)
     refused(proof, "unmerged layer")
     assert "model.layers.1.mlp.up_proj" in proof.cause
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("files", ["llama"], indirect=True)
 def test_a_gguf_adapter_that_missed_rslora_is_named(files: Files, tmp_path: Path) -> None:
     base = files.tuned.base
@@ -202,6 +213,7 @@ def field_of(file: Path, key: str) -> Any:
     return field.contents()
 
 
+@pytest.mark.slow
 def test_a_dropped_stop_token_is_named(llama: Tuned, tmp_path: Path) -> None:
     """Its text is none of those that llama.cpp takes for an end whatever the file says."""
     tuned = _with_own_stop(llama, tmp_path)
