@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from whet.artifacts.kinds import Kind
+from whet.artifacts.kinds import Finishing, Kind
 from whet.artifacts.manifest import File, files_of, manifest_of, proof_values, write_manifest
 from whet.artifacts.options import Options
 from whet.artifacts.proof import Proof
@@ -66,6 +66,8 @@ def make(subject: Subject, kind: Kind, out: Path, options: Options, prove: Prove
             if not all(proof.passed for proof in proofs) or not proofs:
                 raise _Refused(proofs)
             told = replace(subject, notices=(*subject.notices, *notices))
+            if isinstance(module, Finishing):
+                module.finish(told, folder, options, proofs)
             write_manifest(folder, manifest_of(told, kind.name, precision, folder, proofs))
             files = tuple(files_of(folder))
     except _Refused as refused:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from whet.config import Config
 from whet.errors import ConfigError, RunError
+from whet.infer.streaming import stream
 from whet.progress import Progress, Silent
 from whet.project import Project, open_project
 from whet.rundir import RunDir, read_json
 from whet.stages.models import Models
 from whet.stages.preparing import require_models
 from whet.types import Completer, Decoding, Message
+from whet.verbs.chat_file import AnsweredFile, answer_file
+
+Told = Callable[[str, str], None]
+"""Is given a model's name and the next piece of its answer."""
 
 
 @dataclass
@@ -27,24 +34,50 @@ class Chat:
     decoding: Decoding
     histories: dict[str, list[Message]] = field(default_factory=dict)
 
-    def say(self, text: str) -> dict[str, str]:
-        """Each model's answer to the message, given what that model said before."""
-        answers = {}
+    def say(self, text: str, told: Told | None = None) -> dict[str, str]:
+        """Each model's answer to the message, given what that model said before.
+
+        `told` is given the answers' pieces while they are written, one model after the other. Where
+        it is stopped halfway, nothing of the message stays in the histories.
+        """
+        answers: dict[str, str] = {}
+        grown: dict[str, list[Message]] = {}
         for name, completer in self.completers.items():
-            history = self.histories.setdefault(name, self._opening(name))
-            history.append({"role": "user", "content": text})
-            answer = completer.complete([history], self.decoding)[0].text
-            history.append({"role": "assistant", "content": answer})
-            answers[name] = answer
+            asked: list[Message] = [
+                *self.histories.get(name, self._opening(name)),
+                {"role": "user", "content": text},
+            ]
+            hear = partial(told, name) if told else _hear_nothing
+            answers[name] = stream(completer, asked, self.decoding, hear).text
+            grown[name] = [*asked, {"role": "assistant", "content": answers[name]}]
+        self.histories.update(grown)
         return answers
 
     def reset(self) -> None:
         """Forgets what was said."""
         self.histories.clear()
 
+    def answer_file(
+        self, source: Path, output: Path, *, resume: bool = False, progress: Progress | None = None
+    ) -> AnsweredFile:
+        """Every model's answer to every row of a file; see `whet.verbs.chat_file`."""
+        return answer_file(
+            self.completers,
+            self.prompts,
+            self.decoding,
+            source,
+            output,
+            resume=resume,
+            progress=progress,
+        )
+
     def _opening(self, name: str) -> list[Message]:
         prompt = self.prompts[name]
         return [{"role": "system", "content": prompt}] if prompt else []
+
+
+def _hear_nothing(_: str) -> None:
+    """Nobody listens."""
 
 
 def chat(

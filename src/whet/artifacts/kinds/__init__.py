@@ -13,12 +13,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from whet.errors import ConfigError
 
 if TYPE_CHECKING:
     from whet.artifacts.options import Options
+    from whet.artifacts.proof import Proof
     from whet.artifacts.subject import Subject
     from whet.engines.engine import Engine
 
@@ -36,6 +37,17 @@ class KindModule(Protocol):
 
     def precision(self, subject: Subject, options: Options) -> str:
         """How the numbers of what is written are held; the tolerance of its proof hangs on it."""
+        ...
+
+
+@runtime_checkable
+class Finishing(Protocol):
+    """A kind's module that writes more once the proof has held: a card that shows it."""
+
+    def finish(
+        self, subject: Subject, folder: Path, options: Options, proofs: Sequence[Proof]
+    ) -> None:
+        """Writes into the folder what needs the proof."""
         ...
 
 
@@ -65,6 +77,11 @@ KINDS = {
         Kind(
             "gguf-adapter", "the adapter for llama.cpp", "whet.artifacts.kinds.gguf_adapter", True
         ),
+        Kind("ollama", "a GGUF and its Modelfile", "whet.artifacts.kinds.ollama"),
+        Kind("lmstudio", "a GGUF in LM Studio's folders", "whet.artifacts.kinds.lmstudio"),
+        Kind("vllm", "the adapter by vLLM's rules, its command", "whet.artifacts.kinds.vllm"),
+        Kind("tgi", "plain safetensors for TGI (archived)", "whet.artifacts.kinds.tgi"),
+        Kind("hub", "for the Hugging Face hub, with a card", "whet.artifacts.kinds.hub"),
     )
 }
 

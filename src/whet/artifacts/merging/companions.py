@@ -49,7 +49,7 @@ def write_companions(
     output head is no longer the embedding.
     """
     write_json(folder / CONFIG, _config(subject, dtype, unties_head))
-    write_json(folder / GENERATION, _generation(subject))
+    write_json(folder / GENERATION, generation_of(subject))
     write_tokenizer(subject, folder)
 
 
@@ -64,7 +64,7 @@ def _config(subject: Subject, dtype: str | None, unties_head: bool) -> dict[str,
     return config
 
 
-def _generation(subject: Subject) -> dict[str, Any]:
+def generation_of(subject: Subject) -> dict[str, Any]:
     """The base's, with every stop token, and the way of decoding that was judged."""
     generation = read_object(subject.folder / GENERATION)
     generation.pop("_from_model_config", None)
