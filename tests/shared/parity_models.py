@@ -32,12 +32,12 @@ SIZES = {
 }
 FAMILIES: dict[str, dict[str, Any]] = {
     "llama": {"tie_word_embeddings": False},
-    "mistral": {"tie_word_embeddings": False, "sliding_window": 64},
-    "qwen2": {"tie_word_embeddings": True},
+    "mistral": {"tie_word_embeddings": False, "sliding_window": None},
+    "qwen2": {"tie_word_embeddings": True, "head_dim": 16},
     "qwen3": {"tie_word_embeddings": True},
     "gemma2": {"tie_word_embeddings": True, "sliding_window": 64, "query_pre_attn_scalar": 32},
-    "gemma3_text": {"tie_word_embeddings": True, "sliding_window": 64},
-    "phi3": {"tie_word_embeddings": False},
+    "gemma3_text": {"tie_word_embeddings": True, "sliding_window": 64, "query_pre_attn_scalar": 32},
+    "phi3": {"tie_word_embeddings": False, "head_dim": 16},
 }
 STORIES_TEMPLATE = (
     "{{ bos_token }}{% for message in messages %}{{ message['role'] + ': ' + message['content'] }}"
@@ -62,7 +62,7 @@ def write_base(family: str, folder: Path, *, seed: int = 0) -> Path:
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()
-    config = AutoConfig.for_model(family, **SIZES, **FAMILIES[family])
+    config = AutoConfig.for_model(family, **(SIZES | FAMILIES[family]))
     torch.manual_seed(seed)
     model = AutoModelForCausalLM.from_config(config)
     with torch.no_grad():

@@ -15,7 +15,7 @@ class Proof:
     the same text. None: not told by the engine. `cause` says what is wrong where it did not pass.
 
     `kind` is the format whose `tolerance` (max_logit_diff, kl, derivation) was applied. `ties` are
-    the prompts whose answers part at two tokens that a holds equally likely within the tolerance,
+    the prompts whose answers part at two tokens that lie closer than the tolerance can tell,
     `first_difference` where the first that parts does, and `notes` what is no fault but worth
     knowing.
     """

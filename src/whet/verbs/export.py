@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whet.artifacts.kinds import Kind, kinds_of
+from whet.artifacts.kinds import Kind, kinds_of, require_adapter
 from whet.artifacts.making import Made, make
 from whet.artifacts.manifest import proof_values
 from whet.artifacts.options import Options
@@ -115,8 +115,7 @@ def export(
     )
     named = find_named(source, overrides, adapter=adapter, model=model, root=root)
     subject = subject_of(named, num_prompts)
-    for notice in subject.notices:
-        told.say(f"note: {notice}")
+    require_adapter(kinds, subject)
     with open_judges(subject) as judges:
 
         def prover(kind: Kind, written: Path, precision: str) -> list[Proof]:
@@ -148,6 +147,6 @@ def proof_lines(proof: Proof) -> list[str]:
         figures.append(f"KL {proof.kl:.2g}")
     if proof.metric_a is not None and proof.metric_b is not None:
         figures.append(f"metric {proof.metric_a:.4g} and {proof.metric_b:.4g}")
-    verdict = "equal" if proof.passed else "NOT EQUAL"
+    verdict = "within tolerance" if proof.passed else "NOT EQUAL"
     lines = [f"{verdict}: {proof.b} against {proof.a}: {', '.join(figures)}"]
     return lines + [f"  {line}" for line in proof.cause.splitlines()]

@@ -29,6 +29,7 @@ PROMPTS: Sequence[Any] = [
     *questions("Hello", "What is it?", " a space first", "<|im_end|> in the text"),
     [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "And a dog?"}],
 ]
+SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("tuned_nano", "tuned_stories")]
 LAYER = "model.layers.1.mlp.up_proj"
 Copy = Callable[..., Path]
 
@@ -44,7 +45,7 @@ def refused(proof: Proof, what: str) -> None:
     assert proof.cause.startswith(f"{what}: "), proof.cause
 
 
-@pytest.fixture(params=["llama", "tuned_nano", "tuned_stories"])
+@pytest.fixture(params=["llama", *SLOW])
 def tuned(request: pytest.FixtureRequest) -> Tuned:
     found: Tuned = request.getfixturevalue(request.param)
     return found

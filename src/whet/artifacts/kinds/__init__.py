@@ -53,11 +53,15 @@ class Finishing(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of export. `module` is imported when it is asked for."""
+    """One kind of export. `module` is imported when it is asked for.
+
+    `of_adapter`: what is written is the adapter by itself, so there has to be one.
+    """
 
     name: str
     says: str
     module: str
+    of_adapter: bool = False
 
     def load(self) -> KindModule:
         """The kind's functions."""
@@ -67,10 +71,12 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("adapter", "the adapter in PEFT's format", "whet.artifacts.kinds.adapter"),
+        Kind("adapter", "the adapter in PEFT's format", "whet.artifacts.kinds.adapter", True),
         Kind("merged", "one model in safetensors", "whet.artifacts.kinds.merged"),
         Kind("gguf", "one file for llama.cpp", "whet.artifacts.kinds.gguf"),
-        Kind("gguf-adapter", "the adapter for llama.cpp", "whet.artifacts.kinds.gguf_adapter"),
+        Kind(
+            "gguf-adapter", "the adapter for llama.cpp", "whet.artifacts.kinds.gguf_adapter", True
+        ),
         Kind("ollama", "a GGUF and its Modelfile", "whet.artifacts.kinds.ollama"),
         Kind("lmstudio", "a GGUF in LM Studio's folders", "whet.artifacts.kinds.lmstudio"),
         Kind("vllm", "the adapter by vLLM's rules, its command", "whet.artifacts.kinds.vllm"),
@@ -93,3 +99,17 @@ def kinds_of(names: str) -> list[Kind]:
         if wanted.count(name) > 1:
             raise ConfigError(f"--to: {name} is named twice.")
     return [KINDS[name] for name in wanted]
+
+
+def require_adapter(kinds: Sequence[Kind], subject: Subject) -> None:
+    """Refuses kinds that write an adapter, where the model was trained in full.
+
+    Raises:
+        ConfigError: naming them.
+    """
+    names = [kind.name for kind in kinds if kind.of_adapter]
+    if names and subject.adapter is None:
+        raise ConfigError(
+            f"--to {', '.join(names)}: {subject.name} has no adapter, it is a whole model. Use"
+            " --to merged or --to gguf."
+        )

@@ -11,7 +11,6 @@ from whet.artifacts.kinds.gguf import gguf_file
 from whet.artifacts.merging import open_weights
 from whet.artifacts.options import Options
 from whet.artifacts.subject import Subject
-from whet.errors import ConfigError
 
 if TYPE_CHECKING:
     from whet.engines.engine import Engine
@@ -21,15 +20,11 @@ def write(subject: Subject, folder: Path, options: Options) -> None:
     """Writes `NAME-lora.gguf`.
 
     Raises:
-        ConfigError: there is no adapter: the model was trained in full.
         ModelError: an adapter that llama.cpp cannot apply.
     """
     from whet.artifacts.gguf import write_gguf_adapter
 
-    if subject.adapter is None:
-        raise ConfigError(
-            f"--to gguf-adapter: {subject.name} has no adapter, it is a whole model. Use --to gguf."
-        )
+    assert subject.adapter is not None, "asked for by `require_adapter`"
     write_gguf_adapter(subject.adapter, subject.folder, folder / f"{subject.name}-lora.gguf")
 
 

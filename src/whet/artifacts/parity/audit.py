@@ -72,14 +72,25 @@ def _compared(judged: Judged, name: str, acting: Tensor, held: Stored) -> Wrong 
     if not bool(torch.isfinite(values).all()):
         return Wrong(name, "values", told="values that are not finite")
     base = judged.base(name)
-    expected = rounding.rounded(acting, held.kind) if rounding.known(held.kind) else acting
-    if not (_beyond(acting, values, held.kind) or _otherwise(expected, values, held.kind)):
+    over = base if held.added and base is not None else None
+    expected = _expected(acting, held.kind, over)
+    beyond = over is None and _beyond(acting, values, held.kind)
+    if not beyond and not _otherwise(expected, values, held.kind):
         return None
     kind = "head" if name == HEAD else "values"
     if base is None:
         apart = float((values - acting).abs().max())
         return Wrong(name, kind, told=f"differs by up to {apart:.3g}")
     return _along_adapter(judged.rank(name), name, base, acting, expected, values)
+
+
+def _expected(acting: Tensor, kind: str, over: Tensor | None) -> Tensor:
+    """What the file should hold: the sum rounded, or the adapter over a base that is rounded."""
+    if not rounding.known(kind):
+        return acting
+    if over is not None:
+        return rounding.rounded(over, kind) + (acting - over)
+    return rounding.rounded(acting, kind)
 
 
 def _beyond(acting: Tensor, values: Tensor, kind: str) -> bool:

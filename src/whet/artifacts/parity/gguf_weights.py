@@ -51,12 +51,13 @@ class GgufWeights:
         tensor = self._tensors.get(self._named(source))
         if tensor is None:
             return None
-        values = torch.from_numpy(
-            np.ascontiguousarray(self._gguf.quants.dequantize(tensor.data, tensor.tensor_type))
-        ).float()
-        if self._adapter is not None:
+        held = self._gguf.quants.dequantize(tensor.data, tensor.tensor_type)
+        values = torch.from_numpy(np.array(held, np.float32))
+        added = self._adapter is not None and self._adapter.has(self._named(source))
+        if self._adapter is not None and added:
             values = self._adapter.added(self._named(source), values)
-        return Stored(self._as_in_transformers(name, values), str(tensor.tensor_type.name))
+        kind = str(tensor.tensor_type.name)
+        return Stored(self._as_in_transformers(name, values), kind, added)
 
     def _named(self, name: str) -> str:
         found = self._names.get_name(name, try_suffixes=(".weight", ".bias"))
@@ -78,11 +79,12 @@ class _Adapter:
         self._tensors = {tensor.name: tensor for tensor in reader.tensors}
         self._alpha = float(_value(reader, "adapter.lora.alpha"))
 
+    def has(self, name: str) -> bool:
+        return f"{name}.lora_a" in self._tensors and f"{name}.lora_b" in self._tensors
+
     def added(self, name: str, values: Tensor) -> Tensor:
-        a, b = self._tensors.get(f"{name}.lora_a"), self._tensors.get(f"{name}.lora_b")
-        if a is None or b is None:
-            return values
-        down, up = (torch.from_numpy(np.array(t.data, np.float32)) for t in (a, b))
+        pair = (self._tensors[f"{name}.lora_{part}"] for part in "ab")
+        down, up = (torch.from_numpy(np.array(t.data, np.float32)) for t in pair)
         return values + (up @ down) * (self._alpha / down.shape[0])
 
 

@@ -41,8 +41,12 @@ def stored_as(kind: str, *, whole: bool, head: str) -> KindOf:
 
 
 @contextmanager
-def rounded_model(model: Any, kind_of: KindOf, inputs: str = "") -> Iterator[None]:
+def rounded_model(
+    model: Any, kind_of: KindOf, inputs: str = "", *, gelu_in_f16: bool = False
+) -> Iterator[None]:
     """Within it the model's weights are rounded, adapter included, and inputs as `inputs` says.
+
+    `gelu_in_f16`: as llama.cpp on a CPU, which looks the GELU of a number up in a table of F16.
 
     Needs the memory of the weights twice. The model is afterwards as it was, bit by bit.
     """
@@ -52,6 +56,8 @@ def rounded_model(model: Any, kind_of: KindOf, inputs: str = "") -> Iterator[Non
         _swap_others(model, kind_of, merged, undo)
         if inputs:
             _round_inputs(model, inputs, undo)
+        if gelu_in_f16:
+            _round_gelu(model, undo)
         yield
     finally:
         for step in reversed(undo):
@@ -99,3 +105,21 @@ def _round_inputs(model: Any, kind: str, undo: Undo) -> None:
     for module in model.modules():
         if isinstance(module, nn.Linear):
             undo.append(module.register_forward_pre_hook(hook).remove)
+
+
+def has_gelu(model: nn.Module) -> bool:
+    """Whether the model's feed-forward uses a GELU (Gemma does)."""
+    return any("GELU" in type(module).__name__ for module in model.modules())
+
+
+def _round_gelu(model: Any, undo: Undo) -> None:
+    def before(module: nn.Module, given: tuple[Any, ...]) -> tuple[Any, ...]:
+        return tuple(x.half().to(x.dtype) for x in given)
+
+    def after(module: nn.Module, given: tuple[Any, ...], result: Tensor) -> Tensor:
+        return result.half().to(result.dtype)
+
+    for module in model.modules():
+        if "GELU" in type(module).__name__:
+            undo.append(module.register_forward_pre_hook(before).remove)
+            undo.append(module.register_forward_hook(after).remove)

@@ -26,10 +26,14 @@ SHORT = {"F32": "F32", "F16": "F16", "BF16": "BF16", "F64": "F64"}
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A tensor's values in float32 on the CPU, and the format that they were stored in."""
+    """A tensor's values in float32 on the CPU, and the format that they were stored in.
+
+    `added`: the format is that of the base only, and an adapter was added to what it holds.
+    """
 
     values: Tensor
     kind: str
+    added: bool = False
 
 
 class Shipped(Protocol):
@@ -109,6 +113,19 @@ class Folder:
         return Stored(_plain(held), SHORT.get(kind, kind))
 
 
+class Apart:
+    """An adapter that is shipped beside its base, as both act together."""
+
+    def __init__(self, reference: Reference) -> None:
+        self._acting = Judged(reference)
+        self._names = set(self._acting.names())
+        self.ties_head = self._acting.ties_head
+
+    def stored(self, name: str) -> Stored | None:
+        """The tensor as it acts."""
+        return Stored(self._acting.acting(name), "F32") if name in self._names else None
+
+
 def judged_weights(engine: Engine) -> Judged | None:
     """What is seen of the judged model; None for one in NF4, whose weights nothing ships."""
     if not isinstance(engine, Reference) or engine.in_four_bits:
@@ -119,7 +136,7 @@ def judged_weights(engine: Engine) -> Judged | None:
 def shipped_weights(engine: Engine) -> Shipped | None:
     """What is seen of the exported model: of a folder, or of the GGUF that an engine names."""
     if isinstance(engine, Reference):
-        return None if lora_modules(engine.loaded.model) else Folder(engine)
+        return Folder(engine) if not lora_modules(engine.loaded.model) else Apart(engine)
     file = getattr(engine, "gguf", None)
     if not isinstance(file, Path):
         return None

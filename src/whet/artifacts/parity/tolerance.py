@@ -3,6 +3,7 @@
     float32 everywhere          1e-4; 5e-4 in another engine: other orders of summation, no rounding
     weights rounded             twice what rounding the judged model's own weights does to it
     and inputs of products      the same, with the inputs rounded as the engine multiplies them
+    GELU in llama.cpp           the same: its CPU looks it up in a table of F16, in F32 files too
 
 The rounding of an export's weights is not chance: the same weights round to the same values. What
 an engine computes beside that is another draw of the same size, hence twice; KL grows with the
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from whet.artifacts.parity.lossy import rounded_model, stored_as
+from whet.artifacts.parity.lossy import has_gelu, rounded_model, stored_as
 from whet.artifacts.parity.measures import Apart
 from whet.artifacts.parity.rounding import known
 from whet.engines.reference import Reference
@@ -38,14 +39,13 @@ K_QUANT = re.compile(r"I?Q([2-6])_?[A-Z0-9_]*$")
 class Tolerance:
     """The bounds of one format. `metric_drop` None: a fall of the metric is told, not refused.
 
-    `exact` formats hold every weight as it is, so every answer has to be the same but for ties.
+    `derivation` says how they came about.
     """
 
     kind: str
     max_logit_diff: float
     kl: float
     derivation: str
-    exact: bool = False
     metric_drop: float | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -106,18 +106,20 @@ def tolerance_for(
             instead: `open_judged(..., four_bit=False)`).
     """
     form = format_of(kind)
-    if form.weights == "F32":
+    model = judged.loaded.model
+    gelu = form.floor == OTHER_ENGINE and not form.whole and has_gelu(model)
+    if form.weights == "F32" and not gelu:
         text = "float32 throughout: what other orders of summation may do"
-        return Tolerance(kind, form.floor, form.floor**2, text, True, metric_drop)
+        return Tolerance(kind, form.floor, form.floor**2, text, metric_drop)
     if judged.in_four_bits:
         raise ModelError(
             f"{judged.name}: a tolerance for {kind} is measured on the base as stored."
         )
-    model = judged.loaded.model
     rule = stored_as(form.weights, whole=form.whole, head=_head_of(model))
-    within = partial(rounded_model, model, rule, form.inputs)
+    within = partial(rounded_model, model, rule, form.inputs, gelu_in_f16=gelu)
     largest, kl = _moved(judged, prompts, max_new_tokens, within)
     inputs = f", inputs of products as {form.inputs}" if form.inputs else ""
+    inputs += ", GELU by llama.cpp's table of F16" if gelu else ""
     text = (
         f"{OF_DRAWS:g} x {largest:.3g} (KL {OF_DRAWS**2:g} x {kl:.3g}) + {form.floor:g}: what the "
         f"judged model does with its own weights rounded to {form.weights}{inputs}, on these "
