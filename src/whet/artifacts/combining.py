@@ -144,7 +144,9 @@ def _combined_by_peft(
                     combination_type=IN_PEFT.get(recipe.method, recipe.method),
                     density=recipe.density,
                 )
-            model.save_pretrained(place, selected_adapters=["combined"])
+            model.save_pretrained(  # "auto" would look the base up on the hub
+                place, selected_adapters=["combined"], save_embedding_layers=False
+            )
         except (ValueError, KeyError, RuntimeError) as error:
             raise ModelError(f"PEFT does not combine these adapters: {error}") from None
         shutil.copyfile(Path(place) / "combined" / WEIGHTS, folder / WEIGHTS)

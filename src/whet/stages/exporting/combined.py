@@ -16,6 +16,43 @@ from whet.stages.exporting.named import Named, base_of, find_named
 from whet.stages.exporting.subjects import subject_of
 
 
+@contextmanager
+def export_subject(
+    source: Config | str | Path,
+    overrides: Sequence[str],
+    *,
+    adapter: str | Path | None,
+    model: str | None,
+    root: str | Path | None,
+    num_prompts: int,
+    combine: str | None,
+    recipe: Recipe,
+) -> Iterator[Subject]:
+    """What is exported: what was named, or a combination of adapters.
+
+    Raises:
+        ConfigError, ModelError: what was named cannot be exported.
+    """
+    if combine is None:
+        if recipe != Recipe():
+            raise ConfigError("--method and --density are of --combine A:0.5,B:0.5.")
+        named = find_named(source, overrides, adapter=adapter, model=model, root=root)
+        yield subject_of(named, num_prompts)
+        return
+    if adapter is not None:
+        raise ConfigError("--combine names its adapters itself; leave --adapter out.")
+    with combined_subject(
+        parse_parents(combine),
+        recipe,
+        source,
+        overrides,
+        model=model,
+        root=root,
+        num_prompts=num_prompts,
+    ) as subject:
+        yield subject
+
+
 def parse_parents(text: str) -> list[tuple[Path, float]]:
     """`A:0.5,B:0.5` as adapters and their weights; a run stands for its adapter.
 
@@ -70,7 +107,9 @@ def combined_subject(
         told = combine(subjects, [weight for _, weight in parents], recipe, folder)
         named = find_named(source, overrides, adapter=folder, model=base, root=root)
         subject = subject_of(named, num_prompts)
-        yield replace(subject, report=None, notices=(*subject.notices, _note(told, recipe)))
+        kept = [notice for notice in subject.notices if "this run" not in notice]
+        notices = (*kept, _note(told, recipe))
+        yield replace(subject, run=None, report=None, notices=notices)
 
 
 def _note(parents: Sequence[Parent], recipe: Recipe) -> str:
