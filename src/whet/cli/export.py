@@ -40,7 +40,7 @@ def command(
         str | None, typer.Option(metavar="OWNER/NAME", help="For the hub and LM Studio.")
     ] = None,
     push: Annotated[bool, typer.Option("--push", help="Upload what `hub` wrote.")] = False,
-    prompts: Annotated[int, typer.Option(metavar="N", help="Asked in the proof.")] = 100,
+    prompts: Annotated[int, typer.Option(metavar="N", help="Items that the proof asks.")] = 100,
     as_json: AsJson = False,
 ) -> int:
     """The tuned model in the forms that others load, each proven equal to what was judged."""

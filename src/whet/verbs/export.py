@@ -87,7 +87,7 @@ def export(
         llama_cpp: a checkout of llama.cpp.
         repo: OWNER/NAME for the hub and for LM Studio's folders.
         push: whether what `hub` wrote is also uploaded.
-        num_prompts: asked in the proof.
+        num_prompts: of the project's items that the proof asks at most, beside its own questions.
         root: what paths of a `Config` are relative to.
         progress: what is told on the way; nothing by default.
 
