@@ -9,14 +9,16 @@ from whet.errors import ConfigError, EndpointError, MissingExtraError
 from whet.progress import Progress
 
 
-def require_repo(repo: str | None, push: bool) -> None:
-    """Refuses an upload that does not say where to, before anything is made.
+def require_repo(repo: str | None, has_hub: bool, push: bool) -> None:
+    """Refuses an upload that does not say what and where to, before anything is made.
 
     Raises:
-        ConfigError: no repository is named, or its name is none.
+        ConfigError: no repository is named, its name is none, or no `hub` folder is made.
     """
     if push and repo is None:
         raise ConfigError("--push: say where to: --repo OWNER/NAME.")
+    if push and not has_hub:
+        raise ConfigError("--push uploads what --to hub makes; add hub to the kinds.")
     if repo is not None:
         owner_and_name(repo)
 

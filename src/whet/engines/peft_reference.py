@@ -22,7 +22,7 @@ from whet.types import Messages
 TEMPLATE = "chat_template.jinja"
 
 
-def _peft_model() -> Any:
+def peft_model_class() -> Any:
     """PEFT's class; bitsandbytes, which it asks for, is imported first so that it fetches nothing.
 
     Raises:
@@ -73,7 +73,7 @@ def open_with_peft(
         MissingExtraError: PEFT is not installed.
         ModelError: PEFT refuses the adapter.
     """
-    peft_model = _peft_model()
+    peft_model = peft_model_class()
     own = adapter / TEMPLATE
     loaded = load_model(
         base, dtype=dtype, template=own if own.is_file() else None, four_bit=four_bit

@@ -18,8 +18,7 @@ def score_sections(report: Mapping[str, Any]) -> Iterator[str]:
         heads = ("", "against", "metric", "difference", "interval", "level")
         yield "## Compared\n\n" + table(heads, _comparisons(report))
     if report.get("gates"):
-        gates = [(g["name"], g["candidate"], _result(g), g["evidence"]) for g in report["gates"]]
-        yield "## Gates\n\n" + table(("gate", "model", "result", "measured"), gates)
+        yield "## Gates\n\n" + _gates(report["gates"])
     yield "## Data\n\n" + _data(report)
 
 
@@ -46,6 +45,14 @@ def _comparisons(report: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
             _interval(one),
             level,
         )
+
+
+def _gates(gates: Sequence[Mapping[str, Any]]) -> str:
+    run = [gate for gate in gates if gate["result"] != "not_run"]
+    rows = [(g["name"], g["candidate"], _result(g), g["evidence"]) for g in run]
+    left = sorted({gate["name"] for gate in gates if gate["result"] == "not_run"})
+    parts = [table(("gate", "model", "result", "measured"), rows)] if rows else []
+    return "\n\n".join([*parts, *([f"Not run: {plain(', '.join(left))}."] if left else [])])
 
 
 def _result(gate: Mapping[str, Any]) -> str:

@@ -87,7 +87,13 @@ def command(subject: Subject, name: str, rank: int | None) -> list[str]:
     if rank is None:
         return ["vllm", "serve", ".", "--served-model-name", name, *asked]
     lora = ["--enable-lora", "--max-lora-rank", str(rank), "--lora-modules", f"{name}=."]
-    return ["vllm", "serve", subject.model, *lora, *asked]
+    return ["vllm", "serve", base_to_serve(subject), *lora, *asked]
+
+
+def base_to_serve(subject: Subject) -> str:
+    """The base as vLLM finds it: a hub id, or a folder of this machine."""
+    is_id = subject.model.count("/") == 1 and not Path(subject.model).exists()
+    return subject.model if is_id else str(subject.folder)
 
 
 def _write_launch(subject: Subject, folder: Path, name: str, rank: int | None) -> None:

@@ -247,7 +247,7 @@ def _operand(tokens: list[Token]) -> Expression:
 
 
 def _unquoted(text: str) -> str:
-    """A string of Go's, of which the escapes are JSON's and `\\UXXXXXXXX`."""
+    """A string of Go's; of its escapes those of JSON are read, and eight digits after U."""
     try:
         plain = json.loads(re.sub(r"\\U([0-9a-fA-F]{8})", _pair, text))
     except ValueError:
