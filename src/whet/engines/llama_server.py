@@ -149,7 +149,7 @@ def _start(log: Any) -> subprocess.Popen[bytes]:
     interrupt reaches whet, which lets go of it.
     """
     paths = os.pathsep.join(str(Path(path or ".").resolve()) for path in sys.path)
-    return subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
+    return subprocess.Popen(
         [sys.executable, "-m", "whet.engines.llama_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

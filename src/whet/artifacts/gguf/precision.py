@@ -49,7 +49,7 @@ PRECISIONS = {
 
 
 def fitting_type(wanted: str, shape: tuple[int, ...]) -> str:
-    """The type that a tensor of this shape is held in: F32 for vectors, F16 where blocks do not fit."""
+    """The type that a tensor of this shape gets: F32 for vectors, F16 where blocks do not fit."""
     if len(shape) < 2:
         return "F32"
     block, _ = _sizes(wanted)

@@ -18,19 +18,25 @@ from whet.models.load import load_tokenizer, template_text
 from whet.rows.render import find_stop_ids
 from whet.rows.template import render_text, within_time
 
+# Tokens that llama.cpp takes for an end by their text, whatever the file says.
 KNOWN_ENDS = frozenset(
     (
         "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",
         "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]",
         "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<|tool_response>",
-        "<｜end▁of▁sentence｜>",
+        "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]",
+        "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>",
     )
 )  # fmt: skip
+
+NO_BOS_NOTICE = (
+    "the chat template does not begin with BOS, so llama.cpp is told to add none to any prompt"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SpecialTokens:
-    """The special tokens of a file. `begins_special`: a conversation begins with BOS or the like."""
+    """The special tokens of a file. `begins_special`: conversations begin with one of them."""
 
     template: str
     add_bos: bool
@@ -68,11 +74,10 @@ def read_special(folder: Path, config: Any) -> SpecialTokens:
     begins = _beginning(tokenizer) if template else None
     adds = bos is not None and tokenizer("a", verbose=False)["input_ids"][:1] == [bos]
     add_bos = adds and (begins is None or begins.startswith(tokenizer.bos_token))
-    notices = (
-        ["the chat template writes no BOS, so llama.cpp is told to add none to any prompt"]
-        if adds and not add_bos
-        else []
-    )
+    notices = [
+        *_extra_ends(tokenizer, {*stops, eos}),
+        *[NO_BOS_NOTICE] * (adds and not add_bos),
+    ]
     return SpecialTokens(
         template=template,
         add_bos=add_bos,
@@ -121,7 +126,7 @@ def _stop_ids(folder: Path, tokenizer: Any, config: Any, template: str) -> tuple
 def _more_ends(
     tokenizer: Any, stops: Sequence[int], eos: int, folder: Path
 ) -> tuple[int | None, int | None]:
-    """Two further ends: what the template writes, and those that llama.cpp does not know by text."""
+    """Two further ends: the template's, and those that llama.cpp does not know by their text."""
     texts = dict(zip(stops, tokenizer.convert_ids_to_tokens(list(stops)), strict=True))
     unknown = [stop for stop in stops[1:] if texts[stop] not in KNOWN_ENDS]
     wanted = [stop for stop in dict.fromkeys([stops[0], *unknown]) if stop != eos]
@@ -132,6 +137,15 @@ def _more_ends(
         )
     first, second, *_ = [*wanted, None, None]
     return first, second
+
+
+def _extra_ends(tokenizer: Any, known: set[int]) -> list[str]:
+    """Says at which further tokens llama.cpp ends an answer."""
+    vocabulary = tokenizer.get_vocab()
+    extra = [text for text in sorted(KNOWN_ENDS) if vocabulary.get(text) not in (None, *known)]
+    if not extra:
+        return []
+    return [f"llama.cpp, by their text, also ends answers at {', '.join(extra)}"]
 
 
 def _beginning(tokenizer: Any) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from whet.artifacts.gguf.families import family_of, model_config
 from whet.artifacts.gguf.package import gguf_package
 from whet.artifacts.gguf.parameters import add_parameters, rope_tensors
-from whet.artifacts.gguf.precision import PRECISIONS, Precision, encoded, num_bytes
+from whet.artifacts.gguf.precision import Precision, encoded, num_bytes
 from whet.artifacts.gguf.special import add_special, read_special
 from whet.artifacts.gguf.tensors import Naming, PlannedTensor, planned_tensors
 from whet.artifacts.gguf.vocabulary import Vocabulary, read_vocabulary
