@@ -113,7 +113,8 @@ def head_size(config: Any) -> int:
 def rope_of(config: Any) -> dict[str, Any]:
     """The rotary parameters of full attention."""
     rope: dict[str, Any] = config.rope_parameters
-    return rope.get("full_attention", rope)
+    full: dict[str, Any] = rope.get("full_attention", rope)
+    return full
 
 
 def _shared_faults(config: Any, family: Family) -> list[str]:
@@ -156,7 +157,7 @@ def _gemma_faults(config: Any, family: Family) -> list[str]:
 
 def window_period(config: Any) -> int | None:
     """Every how many layers attention is full (0: never, 1: always); None: no number says it."""
-    windows = [kind == "sliding_attention" for kind in config.layer_types]
+    windows: list[bool] = [kind == "sliding_attention" for kind in config.layer_types]
     for period in (0, *range(1, len(windows) + 1)):
         expected = [period == 0 or layer % period < period - 1 for layer in range(len(windows))]
         if windows == expected:

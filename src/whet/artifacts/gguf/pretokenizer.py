@@ -114,7 +114,7 @@ def _words(pre_tokenizer: Mapping[str, Any] | None) -> list[str] | None:
 
     if pre_tokenizer is None:
         return None
-    bare = {
+    bare: dict[str, Any] = {
         "version": "1.0", "truncation": None, "padding": None, "added_tokens": [],
         "normalizer": None, "pre_tokenizer": pre_tokenizer, "post_processor": None,
         "decoder": None, "model": {"type": "BPE", "vocab": {}, "merges": []},

@@ -62,33 +62,30 @@ def read_special(folder: Path, config: Any) -> SpecialTokens:
     stops = _stop_ids(folder, tokenizer, config, template)
     if not stops:
         raise ModelError(f"{folder}: names no token that ends an answer (generation_config.json).")
-    eos = stops[0] if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
-    eot, eom = _more_ends(tokenizer, stops, eos, folder)
-    bos = tokenizer.bos_token_id
-    if bos is None and "bos_token" in template:
+    if tokenizer.bos_token_id is None and "bos_token" in template:
         raise ModelError(
             f"{folder}: the chat template writes bos_token, and the tokenizer has none; llama.cpp "
             "would write another token there. Take it out of the template, or name the token in "
             "tokenizer_config.json."
         )
+    eos = stops[0] if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
+    eot, eom = _more_ends(tokenizer, stops, eos, folder)
     begins = _beginning(tokenizer) if template else None
-    adds = bos is not None and tokenizer("a", verbose=False)["input_ids"][:1] == [bos]
-    add_bos = adds and (begins is None or begins.startswith(tokenizer.bos_token))
-    notices = [
-        *_extra_ends(tokenizer, {*stops, eos}),
-        *[NO_BOS_NOTICE] * (adds and not add_bos),
-    ]
+    adds, add_bos = _bos_rule(tokenizer, begins)
     return SpecialTokens(
         template=template,
         add_bos=add_bos,
         begins_special=begins is not None and _begins_special(tokenizer, begins),
-        bos=bos,
+        bos=tokenizer.bos_token_id,
         eos=eos,
         eot=eot,
         eom=eom,
         pad=tokenizer.pad_token_id,
         unknown=tokenizer.unk_token_id,
-        notices=tuple(notices),
+        notices=(
+            *_extra_ends(tokenizer, {*stops, eos}),
+            *[NO_BOS_NOTICE] * (adds and not add_bos),
+        ),
     )
 
 
@@ -159,6 +156,13 @@ def _beginning(tokenizer: Any) -> str:
         return within_time(render)
     except WhetError as error:
         raise ModelError(f"the chat template cannot render a plain question: {error}") from None
+
+
+def _bos_rule(tokenizer: Any, begins: str | None) -> tuple[bool, bool]:
+    """Whether transformers puts BOS before a text, and whether llama.cpp is told to."""
+    bos = tokenizer.bos_token_id
+    adds = bos is not None and tokenizer("a", verbose=False)["input_ids"][:1] == [bos]
+    return adds, adds and (begins is None or begins.startswith(tokenizer.bos_token))
 
 
 def _begins_special(tokenizer: Any, text: str) -> bool:

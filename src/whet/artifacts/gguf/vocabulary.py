@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,8 +83,7 @@ def tokens_and_types(data: Mapping[str, Any], file: Path, size: int) -> tuple[li
         raise ModelError(f"{file}: has ids up to {max(tokens)}, but the embedding has {size} rows.")
     filled = [tokens.get(number, f"[PAD{number}]") for number in range(size)]
     if len(set(filled)) != size:
-        seen: set[str] = set()
-        twice = next(token for token in filled if token in seen or seen.add(token))
+        twice = Counter(filled).most_common(1)[0][0]
         raise ModelError(
             f"{file}: two ids are called {twice!r}, which llama.cpp cannot tell apart."
         )
