@@ -7,7 +7,8 @@ whet-manifest.json
                                      no identity where a model was trained in full
 identity                             of the model that was judged, its adapter left out
     adapter                              digest of the adapter, or null
-    run, created                         where it comes from
+    run                                  {name, created}: the run that trained it, or null
+    created                              when this was exported
     template_sha256, stop_ids, system    what a server must use
     proof                                the lines of `whet.artifacts.proof`
     notices                              what a user should know
@@ -27,6 +28,7 @@ from typing import Any
 from whet.artifacts.proof import Proof
 from whet.artifacts.subject import Subject
 from whet.errors import ArtifactError
+from whet.rundir import RunDir
 from whet.version import __version__
 
 MANIFEST = "whet-manifest.json"
@@ -64,12 +66,22 @@ def manifest_of(
         },
         "identity": subject.identity,
         "adapter": subject.adapter_digest,
-        "run": None if subject.run is None else str(subject.run),
+        "run": run_of(subject.run),
         "template_sha256": text_digest(subject.template),
         "stop_ids": list(subject.stop_ids),
         "system": subject.system,
         "proof": proof_values(proofs),
         "notices": list(subject.notices),
+    }
+
+
+def run_of(run: Path | None) -> dict[str, str] | None:
+    """What a manifest says of a run: nothing of the machine that it lies on."""
+    if run is None:
+        return None
+    return {
+        "name": f"{run.parent.name}/{run.name}",
+        "created": str(RunDir(run).record()["created"]),
     }
 
 

@@ -18,6 +18,7 @@ from whet.engines.reference import Reference, open_judged
 from whet.progress import Progress, check_stop
 from whet.types import Messages
 
+ADAPTER = "adapter_config.json"
 MAX_NEW_TOKENS = 64
 """Where no project says how long answers are."""
 
@@ -58,15 +59,16 @@ def prove_artifact(
 ) -> list[Proof]:
     """The lines of the proof of what was written into a folder in a precision.
 
-    Of a QLoRA that was merged there are two: against the model as it was judged, where the base's
-    return from four bits is allowed for, and against the same adapter on the base as stored.
+    An adapter by itself is proven on the base that it was judged on. Of a QLoRA that was merged
+    there are two lines: against the model as it was judged, where the base's return from four bits
+    is allowed for, and against the same adapter on the base as stored.
     """
     prompts = _Watched(prompts_of(subject, options.num_prompts), kind.name, options.progress)
     longest = subject.decoding.max_new_tokens if subject.prompts else MAX_NEW_TOKENS
     ask = partial(prove, max_new_tokens=longest, metric=subject.metric)
     with closing(kind.load().open_engine(subject, folder, options)) as exported:
         stored = judges.as_stored
-        if stored is None or kind.name == "adapter":
+        if stored is None or (folder / ADAPTER).is_file():
             allowed = tolerance_for(precision, judges.as_judged, prompts, max_new_tokens=longest)
             return [ask(judges.as_judged, exported, prompts, allowed)]
         exact = tolerance_for(precision, stored, prompts, max_new_tokens=longest)
@@ -95,6 +97,5 @@ class _Watched(list[Messages]):
 
 
 def prompts_of(subject: Subject, most: int) -> list[Messages]:
-    """The project's items, and general questions up to the number that is asked for."""
-    own = list(subject.prompts[:most])
-    return [*own, *probes()[: most - len(own)]]
+    """The project's items, and after them what templates, tokenizers and servers get wrong."""
+    return [*subject.prompts[:most], *probes(subject.system)]

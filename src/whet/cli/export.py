@@ -50,7 +50,7 @@ def command(
     density: Annotated[
         float | None, typer.Option(metavar="P", help="Share of weights that ties and dare keep.")
     ] = None,
-    prompts: Annotated[int, typer.Option(metavar="N", help="Asked in the proof.")] = 100,
+    prompts: Annotated[int, typer.Option(metavar="N", help="Items that the proof asks.")] = 100,
     as_json: AsJson = False,
 ) -> int:
     """The tuned model in the forms that others load, each proven equal to what was judged."""

@@ -12,6 +12,7 @@ import select
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,12 +66,13 @@ class LlamaServer:
             "metrics": metrics, "name": name or gguf.stem,
         }  # fmt: skip
         try:
-            self.address = self._told(json.dumps(settings), gguf)
+            files = f"{gguf} with {adapter}" if adapter else str(gguf)
+            self.address = self._told(json.dumps(settings), files)
         except BaseException:
             self.close()
             raise
 
-    def _told(self, settings: str, gguf: Path) -> str:
+    def _told(self, settings: str, files: str) -> str:
         """Sends the settings; the address once the model is loaded."""
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
@@ -79,15 +81,17 @@ class LlamaServer:
         ready, _, _ = select.select([self._process.stdout], [], [], START_TIMEOUT_S)
         line = self._process.stdout.readline() if ready else b""
         if not line:
-            raise ModelError(f"{gguf}: llama.cpp cannot load it: {self.log() or 'it said nothing'}")
+            raise ModelError(f"{files}: llama.cpp cannot load it: {_reason(self._lines())}")
         address: str = json.loads(line)["address"]
         return address
 
     def log(self) -> str:
         """The last lines that llama.cpp wrote."""
+        return "\n".join(self._lines()[-LOG_LINES:])
+
+    def _lines(self) -> list[str]:
         self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return "\n".join(lines[-LOG_LINES:])
+        return self._log.read().decode("utf-8", "replace").strip().splitlines()
 
     def get(self, path: str) -> Any:
         """The JSON that a GET of the path answers."""
@@ -134,6 +138,16 @@ class LlamaServer:
         if self._process.stdout is not None:
             self._process.stdout.close()
         self._log.close()
+
+
+def _reason(lines: Sequence[str]) -> str:
+    """The line of llama.cpp's log that says why a file was not loaded, else the last of them."""
+    for line in lines:
+        for mark in ("error loading model: ", "failed to apply lora adapter: ", "GGML_ASSERT"):
+            before, found, after = line.partition(mark)
+            if found:
+                return after if mark.endswith(": ") else f"{found}{after}"
+    return "\n".join(lines[-LOG_LINES:]) or "it said nothing"
 
 
 def _check_gguf(file: Path) -> None:

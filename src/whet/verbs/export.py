@@ -99,7 +99,7 @@ def export(
         llama_cpp: a checkout of llama.cpp.
         repo: OWNER/NAME for the hub and for LM Studio's folders.
         push: whether what `hub` wrote is also uploaded.
-        num_prompts: asked in the proof.
+        num_prompts: of the project's items that the proof asks at most, beside its own questions.
         combine: adapters of one base with weights, `A:0.5,B:0.5`, made one and then exported.
         method: of combining: linear, ties, dare_linear, dare_ties.
         density: the share of weights that ties and dare keep.

@@ -19,6 +19,7 @@ from whet.artifacts.verifying import (
 )
 from whet.errors import ArtifactError, ConfigError, WhetError
 from whet.progress import Progress, Silent
+from whet.rundir import RunDir
 from whet.types import Outcome
 from whet.verbs.export import proof_lines
 
@@ -130,12 +131,22 @@ def _prove_again(
 def _source(root: Path, manifest: dict[str, Any]) -> str | Path:
     """What it was made of: its run, itself where it is an adapter, else its base."""
     run = manifest.get("run")
-    if run and (Path(run) / "run.json").is_file():
-        return Path(run)
+    if run and (found := _find_run(root, run)) is not None:
+        return found
     if (root / "adapter_config.json").is_file():
         return root
     if manifest.get("adapter") is None and not run:
         return str(manifest["base"]["name"])
     raise ArtifactError(
-        f"{root}: was made of {run or 'an adapter'}, which is not here. Name it with --against."
+        f"{root}: was made of {run['name'] if run else 'an adapter'}, which is not found from here."
+        " Name it with --against."
     )
+
+
+def _find_run(root: Path, run: dict[str, Any]) -> Path | None:
+    """The run of that name and time, looked for in the folders above the artifact and from here."""
+    for place in (*root.resolve().parents, Path.cwd(), *Path.cwd().parents):
+        found = place / str(run.get("name"))
+        if (found / "run.json").is_file() and RunDir(found).record()["created"] == run["created"]:
+            return found
+    return None

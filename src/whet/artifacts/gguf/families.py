@@ -159,9 +159,8 @@ def window_period(config: Any) -> int | None:
     """Every how many layers attention is full (0: never, 1: always); None: no number says it."""
     windows: list[bool] = [kind == "sliding_attention" for kind in config.layer_types]
     for period in (0, *range(1, len(windows) + 1)):
-        expected = [period == 0 or layer % period < period - 1 for layer in range(len(windows))]
-        if windows == expected:
-            return period
+        if windows == [not period or layer % period < period - 1 for layer in range(len(windows))]:
+            return int(period)
     return None
 
 

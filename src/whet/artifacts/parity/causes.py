@@ -12,7 +12,8 @@ from whet.artifacts.parity.audit import C_APART, Wrong
 NAMED = 3
 ORDER = (
     "doubled BOS", "missing BOS", "added BOS", "wrong template", "another tokenizer",
-    "another prompt", "dropped stop token", "another stop token", "output head lost",
+    "another prompt", "refused prompt",
+    "dropped stop token", "another stop token", "output head lost",
     "missing tensor", "wrong shape", "adapter not merged", "unmerged layer", "rsLoRA mis-scaled",
     "adapter mis-scaled", "swapped adapter", "other weights", "not finite", "other numbers",
     "not greedy", "another text", "another answer", "metric fell",

@@ -91,11 +91,14 @@ def _first_difference(one: Sequence[int], two: Sequence[int]) -> int:
 
 def _ended(judged: Engine, index: int, at: int, a: Answer, b: Answer, token: int) -> Parting | None:
     """Both would say the same token, but only one takes it for the end."""
-    if a.stopped == b.stopped:
-        return None
+    first, second = len(a.output_ids or ()), len(b.output_ids or ())
+    goes_on = first == at and a.stopped and (second > at or not b.stopped)
+    ends = second == at and b.stopped and (first > at or not a.stopped)
+    if not goes_on and not ends:
+        return None  # one of them came to the limit
     name = f"{spelt(judged, [token])!r} ({token})"
     where = f"prompt {index}, after {at} tokens {_before(judged, a, at)!r}"
-    if a.stopped:
+    if goes_on:
         cause = Cause("dropped stop token", f"{where}: the export says {name} and goes on")
     else:
         cause = Cause("another stop token", f"{where}: the export ends at {name}")

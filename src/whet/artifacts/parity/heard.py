@@ -13,21 +13,21 @@ SPACE = "\u2581"
 
 
 def heard_apart(judged: Reference, a: Answer, la: Logprobs, heard: Sequence[Heard]) -> float | None:
-    """The largest difference along the tokens in which both answers agree; None without one.
+    """The largest difference up to the token at which the answers part; None where none is told.
 
     Compared are the token itself and the judged model's likeliest others, where the server names
     them. A token that is no whole character of text is passed over: its bytes are not told alike.
     """
-    largest: float | None = None
+    apart: list[float] = []
     for row, token, said in zip(la, a.output_ids or (), heard, strict=False):
+        for likely in {token, *row.argsort()[-LIKELY:].tolist()}:
+            written = _writings(judged, likely)
+            told = [said.top[text] for text in written if text in said.top]
+            told += [said.logprob] if said.token in written else []
+            apart += [abs(float(row[likely]) - logprob) for logprob in told[:1]]
         if said.token not in _writings(judged, token):
-            break
-        apart = [abs(float(row[token]) - said.logprob)]
-        for other in row.argsort()[-LIKELY:].tolist():
-            told = [said.top[text] for text in _writings(judged, other) if text in said.top]
-            apart += [abs(float(row[other]) - logprob) for logprob in told[:1] if other != token]
-        largest = max(apart + ([largest] if largest is not None else []))
-    return largest
+            break  # from here on the two are asked to go on from different answers
+    return max(apart, default=None)
 
 
 def _writings(judged: Reference, token: int) -> list[bytes]:

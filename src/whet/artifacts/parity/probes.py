@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from whet.engines.engine import Engine
-from whet.errors import DataError, ModelError
 from whet.types import Message, Messages
 
 LONG_WORDS = 500
@@ -56,22 +52,3 @@ def _conversations() -> list[Messages]:
     told: Message = {"role": "system", "content": "Answer in one word. Réponds vite."}
     empty: Message = {"role": "system", "content": ""}
     return [turns, [told, *turns], [told, turns[0]], [empty, turns[0]]]
-
-
-def usable(
-    engine: Engine, prompts: Sequence[Messages], max_new_tokens: int
-) -> tuple[list[Messages], tuple[str, ...]]:
-    """The prompts that the judged model's template takes, and a line for each that it refuses.
-
-    A template may refuse a role (Gemma has no system message), and a prompt may not fit a context.
-    """
-    kept: list[Messages] = []
-    refused: list[str] = []
-    for index, messages in enumerate(prompts):
-        try:
-            engine.answer(messages, 1)
-        except (DataError, ModelError) as error:
-            refused.append(f"prompt {index} is left out: {error}")
-        else:
-            kept.append(messages)
-    return kept, tuple(refused)

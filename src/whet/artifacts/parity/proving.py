@@ -28,10 +28,14 @@ from whet.artifacts.proof import Proof
 from whet.engines.endpoint import Endpoint
 from whet.engines.engine import Answer, Engine, Facts, Logprobs
 from whet.engines.reference import Reference
+from whet.errors import DataError, ModelError, WhetError
 from whet.types import Messages
 
 Metric = Callable[[Sequence[str]], float | None]
-"""Of all answers, in the order of the prompts; it scores those that it has a reference for."""
+"""Of all answers, in the order of the prompts; it scores those that it has a reference for.
+
+A prompt that could not be asked has an empty answer.
+"""
 KEPT = 4
 """Answers whose log-probabilities are kept to look for a cause: those furthest apart."""
 
@@ -55,6 +59,8 @@ def prove(
     work.compare_facts()
     for index, messages in enumerate(prompts):
         work.ask(index, messages, max_new_tokens)
+    if not work.asked and not work.causes:
+        work.causes.append(Cause("refused prompt", "the judged model takes none of the prompts"))
     work.compare_weights()
     return work.proof(metric)
 
@@ -74,6 +80,7 @@ class _Proving:
     partings: list[Parting] = field(default_factory=list)
     texts_a: list[str] = field(default_factory=list)
     texts_b: list[str] = field(default_factory=list)
+    asked: int = 0
     equal: int = 0
     kept: list[tuple[float, Forced]] = field(default_factory=list)
     heard: float | None = None
@@ -86,17 +93,36 @@ class _Proving:
         self.notes += notes
 
     def ask(self, index: int, messages: Messages, max_new_tokens: int) -> None:
-        """One prompt: its ids, the forced log-probabilities, the greedy answers."""
-        a = self.judged.answer(messages, max_new_tokens)
-        b = self.exported.answer(messages, max_new_tokens)
+        """One prompt: its ids, the forced log-probabilities, the greedy answers.
+
+        What the judged model's own template refuses (Gemma: a system message), or its context does
+        not hold, cannot be asked of either.
+        """
+        try:
+            a = self.judged.answer(messages, max_new_tokens)
+        except (DataError, ModelError) as error:
+            self.notes.append(f"prompt {index} is left out: {error}")
+            self._take("", "")
+            return
+        try:
+            b = self.exported.answer(messages, max_new_tokens)
+        except WhetError as error:
+            self.causes.append(Cause("refused prompt", f"prompt {index}: {error}"))
+            self._take(a.text, "")
+            return
+        self.asked += 1
         self.equal += same_text(a, b)
-        self.texts_a.append(a.text)
-        self.texts_b.append(b.text)
+        self._take(a.text, b.text)
         same = self.facts_a.template == self.facts_b.template
         fault = compare_prompt(self.judged, index, a, b, self.facts_a.bos_id, same)
         if fault is not None:
             self.causes.append(fault)
         self._force(index, a, b, alike=fault is None)
+
+    def _take(self, a: str, b: str) -> None:
+        """Keeps the texts in the order of the prompts, for the metric."""
+        self.texts_a.append(a)
+        self.texts_b.append(b)
 
     def _force(self, index: int, a: Answer, b: Answer, *, alike: bool) -> None:
         """Log-probabilities of both along a's answer; answers to unlike prompts part anyway."""
@@ -180,7 +206,7 @@ class _Proving:
         return Proof(
             a=self.judged.name,
             b=self.exported.name,
-            prompts=len(self.texts_a),
+            prompts=self.asked,
             max_logit_diff=largest if finite else None,
             kl=self.apart.kl if finite else None,
             greedy_equal=self.equal,

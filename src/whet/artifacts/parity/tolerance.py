@@ -24,7 +24,7 @@ from whet.artifacts.parity.lossy import has_gelu, rounded_model, stored_as
 from whet.artifacts.parity.measures import Apart
 from whet.artifacts.parity.rounding import known
 from whet.engines.reference import Reference
-from whet.errors import ModelError
+from whet.errors import DataError, ModelError
 from whet.types import Messages
 
 SAME_ENGINE, OTHER_ENGINE = 1e-4, 5e-4
@@ -152,9 +152,7 @@ def tolerance_of_base(
     the base as stored, and `then` is added: what the export's own format may do.
     """
     apart = Apart()
-    for index, messages in enumerate(prompts):
-        answer = judged.answer(messages, max_new_tokens)
-        prompt, output = answer.prompt_ids or (), answer.output_ids or ()
+    for index, (prompt, output) in enumerate(_said(judged, prompts, max_new_tokens)):
         apart.add(index, judged.logprobs(prompt, output), merged.logprobs(prompt, output))
     kl = apart.kl or 0.0
     text = (
@@ -180,10 +178,21 @@ def _moved(
     vocabulary = judged.facts().vocabulary or 1
     at_once = max(1, HELD_BYTES // (4 * vocabulary * (1 + max_new_tokens)))
     for start in range(0, len(prompts), at_once):
-        said = [judged.answer(asked, max_new_tokens) for asked in prompts[start : start + at_once]]
-        pairs = [(answer.prompt_ids or (), answer.output_ids or ()) for answer in said]
+        pairs = list(_said(judged, prompts[start : start + at_once], max_new_tokens))
         before = [judged.logprobs(*pair) for pair in pairs]
         with within():
             for index, (pair, own) in enumerate(zip(pairs, before, strict=True)):
                 apart.add(start + index, own, judged.logprobs(*pair))
     return apart.max_logit_diff, apart.kl or 0.0
+
+
+def _said(
+    judged: Reference, prompts: Sequence[Messages], max_new_tokens: int
+) -> Iterator[tuple[Sequence[int], Sequence[int]]]:
+    """Ids of prompts and answers, without the prompts that the model's template refuses."""
+    for messages in prompts:
+        try:
+            answer = judged.answer(messages, max_new_tokens)
+        except (DataError, ModelError):
+            continue  # the proof says so
+        yield answer.prompt_ids or (), answer.output_ids or ()
