@@ -98,6 +98,22 @@ def test_gguf_of_a_run_answers_in_llama_cpp_as_the_judged_model(
     assert "runs/001, which is not found from here" in capsys.readouterr().err
 
 
+def test_a_base_without_a_template_is_proven_on_plain_text_and_keeps_its_golden_answer(
+    stories: Path, tmp_path: Path
+) -> None:
+    from whet.engines.llama_cpp import GREEDY, LlamaCpp
+
+    result = whet.export(model=str(stories), to="gguf", out=tmp_path / "out")
+    assert result.passed, result.text()
+    golden = json.loads((stories / "golden.json").read_text())
+    asked = {"prompt": golden["prompt_ids"], "n_predict": golden["max_new_tokens"], **GREEDY}
+    engine = LlamaCpp(next((tmp_path / "out").glob("*.gguf")), plain=True)
+    try:
+        assert engine.server.post("/completion", asked)["content"].lstrip() == golden["text"]
+    finally:
+        engine.close()
+
+
 def test_a_fault_in_what_was_written_is_refused_and_nothing_published(
     run: Path, tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
