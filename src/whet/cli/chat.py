@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 from typing import Annotated
 
@@ -53,7 +54,9 @@ def command(
             parsed.run() or config, *parsed.overrides, adapter=adapter, progress=progress
         )
         if source is not None and output is not None:
-            done = session.answer_file(source, output, resume=resume, progress=progress)
+            with closing(session):
+                done = session.answer_file(source, output, resume=resume, progress=progress)
             tell_file(done, as_json)
             return
-    converse(session, message, as_json)
+    with closing(session):
+        converse(session, message, as_json)

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from whet.artifacts.opening import is_artifact, open_artifact
 from whet.config import Config
+from whet.engines.completer import EngineCompleter
 from whet.errors import ConfigError, RunError
 from whet.infer.streaming import stream
 from whet.progress import Progress, Silent
@@ -22,6 +24,10 @@ Told = Callable[[str, str], None]
 """Is given a model's name and the next piece of its answer."""
 
 
+def _close_nothing() -> None:
+    """Nothing is to be let go of."""
+
+
 @dataclass
 class Chat:
     """A conversation held with several models at once, each with its own history.
@@ -33,6 +39,8 @@ class Chat:
     prompts: dict[str, str | None]
     decoding: Decoding
     histories: dict[str, list[Message]] = field(default_factory=dict)
+    close: Callable[[], None] = field(default=_close_nothing)
+    """Lets go of an artifact's engine; the models of a run need no closing."""
 
     def say(self, text: str, told: Told | None = None) -> dict[str, str]:
         """Each model's answer to the message, given what that model said before.
@@ -90,7 +98,8 @@ def chat(
     """A conversation with the base model and, where there is one, the tuned model.
 
     Args:
-        source: a run, or a project: then its newest run that trained something is taken.
+        source: a run; a project: then its newest run that trained something is taken; an
+            artifact's folder or a GGUF file, which is then asked alone.
         overrides: `key=value` strings that go over the project's file.
         adapter: a PEFT adapter from elsewhere instead.
         root: what paths of a `Config` are relative to.
@@ -100,6 +109,10 @@ def chat(
         WhetError: the project or the run cannot be used.
     """
     require_models()
+    if not isinstance(source, Config) and is_artifact(Path(source)):
+        if adapter is not None or overrides:
+            raise ConfigError(f"{source}: is asked as it is, without --adapter and key=value.")
+        return _with_artifact(Path(source))
     project, run = _open(source, overrides, root)
     if adapter is not None and not (Path(adapter) / "adapter_config.json").is_file():
         raise ConfigError(f"--adapter: {adapter}: no PEFT adapter (it has no adapter_config.json).")
@@ -111,6 +124,12 @@ def chat(
     generate = project.config.generate
     decoding = Decoding(generate.temperature, generate.max_new_tokens, generate.stop)
     return Chat(completers, {"base": prompt, "tuned": tuned_prompt}, decoding)
+
+
+def _with_artifact(path: Path) -> Chat:
+    opened = open_artifact(path)
+    completers: dict[str, Completer] = {opened.name: EngineCompleter(opened.engine)}
+    return Chat(completers, {opened.name: opened.system}, Decoding(), close=opened.engine.close)
 
 
 def _open(
