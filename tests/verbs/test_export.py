@@ -15,12 +15,29 @@ from tests_exports import make_animals, make_run
 import whet
 from whet.artifacts import proving
 from whet.artifacts.manifest import file_digest
+from whet.artifacts.parity import probes
 from whet.cli.main import main
 from whet.errors import ConfigError, RunError
 from whet.types import Outcome
 
 pytestmark = pytest.mark.filterwarnings("ignore:.is_gradient_checkpointing:FutureWarning")
 FIELDS = {"a", "b", "prompts", "max_logit_diff", "kl", "greedy_equal", "metric_a", "metric_b"}
+
+
+WITH_ALL_PROBES = (
+    "test_a_run_becomes_a_proven_folder",
+    "test_gguf_of_a_run_answers_in_llama_cpp_as_the_judged_model",
+    "test_a_trained_adapter_in_llama_cpp_gives_100_equal_answers",
+    "test_the_prompts_of_a_proof_are_the_projects_then_the_gates",
+)
+
+
+@pytest.fixture(autouse=True)
+def short_proofs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few questions and short answers, but where the proof itself is looked at."""
+    if request.node.originalname not in WITH_ALL_PROBES:
+        monkeypatch.setattr(proving, "probes", lambda _: probes()[:2])
+        monkeypatch.setattr(proving, "MAX_NEW_TOKENS", 4)
 
 
 @pytest.fixture
@@ -34,7 +51,19 @@ def told(capsys: Any) -> Any:
 
 def test_a_run_becomes_a_proven_folder(run: Path, tmp_path: Path, capsys: Any) -> None:
     out = tmp_path / "out"
-    status = main(["export", str(run), "--to", "merged,adapter", "--out", str(out), "--json"])
+    status = main(
+        [
+            "export",
+            str(run),
+            "--to",
+            "merged,adapter",
+            "--out",
+            str(out),
+            "--prompts",
+            "8",
+            "--json",
+        ]
+    )
     found = told(capsys)
     assert status == 0 and found["passed"] and found["schema_version"] == 1
     for line in found["artifacts"]:
@@ -65,8 +94,24 @@ def test_gguf_of_a_run_answers_in_llama_cpp_as_the_judged_model(
     line = found["parity"][0]
     assert line["max_logit_diff"] <= 5e-4 and line["greedy_equal"] == line["prompts"] >= 20
     assert main(["verify", str(out)]) == 0
-    assert main(["verify", str(out), "--parity", "--prompts", "2", "--json"]) == 1  # not found
-    capsys.readouterr()
+    assert main(["verify", str(out), "--parity"]) == 2
+    assert "runs/001, which is not found from here" in capsys.readouterr().err
+
+
+def test_a_base_without_a_template_is_proven_on_plain_text_and_keeps_its_golden_answer(
+    stories: Path, tmp_path: Path
+) -> None:
+    from whet.engines.llama_cpp import GREEDY, LlamaCpp
+
+    result = whet.export(model=str(stories), to="gguf", out=tmp_path / "out")
+    assert result.passed, result.text()
+    golden = json.loads((stories / "golden.json").read_text())
+    asked = {"prompt": golden["prompt_ids"], "n_predict": golden["max_new_tokens"], **GREEDY}
+    engine = LlamaCpp(next((tmp_path / "out").glob("*.gguf")), plain=True)
+    try:
+        assert engine.server.post("/completion", asked)["content"].lstrip() == golden["text"]
+    finally:
+        engine.close()
 
 
 def test_a_fault_in_what_was_written_is_refused_and_nothing_published(
@@ -187,6 +232,7 @@ def test_another_bases_adapter_is_refused(run: Path, stories: Path, tmp_path: Pa
         whet.export(adapter=run / "adapter", model=str(stories), to="merged", out=tmp_path / "out")
     foreign = shutil.copytree(run / "adapter", tmp_path / "foreign")
     (foreign / "whet.json").unlink()
+    (foreign / "chat_template.jinja").unlink()
     with pytest.raises(whet.errors.ModelError, match="does not fit this model"):
         whet.export(adapter=foreign, model=str(stories), to="merged", out=tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from whet.engines.engine import Answer, Facts, Logprobs
+from whet.engines.engine import Answer, Facts, Logprobs, plain_text
 from whet.engines.llama_server import LlamaServer
 from whet.errors import EndpointError
 from whet.types import Messages
@@ -27,7 +27,8 @@ class LlamaCpp:
 
     `context` is in tokens; where a Phi-3 has two sets of factors for its positions, llama.cpp
     takes the long ones for every prompt as soon as the context is beyond the original one, so it
-    is 4,096 unless said. With `exact` the keys and values are kept in F32.
+    is 4,096 unless said. With `exact` the keys and values are kept in F32. `plain`: the file has
+    no chat template, for which llama.cpp would take one of its own, so texts are asked as they are.
     """
 
     def __init__(
@@ -39,8 +40,9 @@ class LlamaCpp:
         context: int | None = None,
         threads: int | None = None,
         exact: bool = True,
+        plain: bool = False,
     ) -> None:
-        self.gguf, self.adapter = gguf, adapter
+        self.gguf, self.adapter, self._plain = gguf, adapter, plain
         self.name = name or f"llama.cpp {gguf.name}{f' + {adapter.name}' if adapter else ''}"
         self.server = LlamaServer(
             gguf,
@@ -81,7 +83,7 @@ class LlamaCpp:
         adds_bos = prompt != plain
         eos = self.tokenize(self._props.get("eos_token", ""))
         return Facts(
-            template=self._props.get("chat_template") or None,
+            template=None if self._plain else self._props.get("chat_template") or None,
             bos_id=prompt[0] if adds_bos else None,
             adds_bos=adds_bos,
             eos_id=eos[0] if len(eos) == 1 else None,
@@ -102,6 +104,8 @@ class LlamaCpp:
         Raises:
             EndpointError: the conversation does not fit the context, or the template refuses it.
         """
+        if self._plain:
+            return self._plain_answer(messages, max_new_tokens)
         conversation = {"messages": [dict(message) for message in messages]}
         prompt = self.server.post("/apply-template", conversation)["prompt"]
         prompt_ids = self.tokenize(prompt, add_special=True)
@@ -126,6 +130,17 @@ class LlamaCpp:
             prompt_ids=prompt_ids,
             output_ids=tuple(ids),
         )
+
+    def _plain_answer(self, messages: Messages, max_new_tokens: int) -> Answer:
+        """What the model writes on from the messages' texts."""
+        prompt = self.tokenize(plain_text(messages), add_special=True)
+        asked = {"prompt": list(prompt), "n_predict": max_new_tokens, "return_tokens": True}
+        told = self.server.post("/completion", {**asked, **GREEDY})
+        ids = [int(token) for token in told["tokens"]]
+        stopped = told["stop_type"] != "limit"
+        if stopped and ids and ids[-1] in self._ends:
+            ids.pop()
+        return Answer(str(told["content"]), stopped, prompt, tuple(ids))
 
     def _output_ids(self, prompt: Sequence[int], max_new_tokens: int) -> list[int]:
         """The ids of an answer; the chat route leaves out tokens that are parts of a character."""

@@ -8,10 +8,10 @@ import importlib.util
 import json
 import os
 import secrets
-import select
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -78,9 +78,12 @@ class LlamaServer:
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(settings.encode() + b"\n")
             self._process.stdin.flush()
-        ready, _, _ = select.select([self._process.stdout], [], [], START_TIMEOUT_S)
-        line = self._process.stdout.readline() if ready else b""
+        late = threading.Timer(START_TIMEOUT_S, self._process.kill)
+        late.start()
+        line = self._process.stdout.readline()
+        late.cancel()
         if not line:
+            self._process.wait()  # its log is whole only then
             raise ModelError(f"{files}: llama.cpp cannot load it: {_reason(self._lines())}")
         address: str = json.loads(line)["address"]
         return address
@@ -144,7 +147,7 @@ def _reason(lines: Sequence[str]) -> str:
     """The line of llama.cpp's log that says why a file was not loaded, else the last of them."""
     for line in lines:
         for mark in ("error loading model: ", "failed to apply lora adapter: ", "GGML_ASSERT"):
-            before, found, after = line.partition(mark)
+            _, found, after = line.partition(mark)
             if found:
                 return after if mark.endswith(": ") else f"{found}{after}"
     return "\n".join(lines[-LOG_LINES:]) or "it said nothing"

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import resource
+import weakref
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +183,49 @@ def test_values_that_a_precision_cannot_hold_are_refused_and_nothing_is_left(
     with pytest.raises(ModelError, match=f"{name}: .*{said}"):
         write_gguf(weights, llama / "model.gguf", kind)
     assert not list(llama.glob("*.gguf*"))
+
+
+@contextmanager
+def at_most(num_bytes: int) -> Iterator[None]:
+    """No file may be larger: what a full disk is to a writer."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (num_bytes, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize("num_bytes", [0, 50_000, 300_000, 1_200_000])
+def test_a_full_disk_leaves_nothing_behind(num_bytes: int, llama: Path) -> None:
+    with at_most(num_bytes), pytest.raises(OSError):
+        write_gguf(FolderWeights(llama), llama / "model.gguf")
+    assert not list(llama.glob("*.gguf*"))
+
+
+class Counted(FolderWeights):
+    """Weights that count how many of their tensors are held at once."""
+
+    held = 0
+    most = 0
+
+    def tensor(self, name: str) -> torch.Tensor:
+        tensor = super().tensor(name)
+        self.held += 1
+        self.most = max(self.most, self.held)
+        weakref.finalize(tensor, self._let_go)
+        return tensor
+
+    def _let_go(self) -> None:
+        self.held -= 1
+
+
+@pytest.mark.parametrize("kind", ["F32", "Q8_0"])
+def test_one_tensor_is_held_at_a_time(kind: str, llama: Path) -> None:
+    weights = Counted(llama)
+    write_gguf(weights, llama / "model.gguf", kind)
+    assert weights.held <= 1
+    assert weights.most <= 2  # the one at hand, while the next is read
 
 
 class Fewer(FolderWeights):

@@ -10,9 +10,10 @@ import pytest
 import torch
 from parity_models import Tuned, questions, write_base
 
+from whet.artifacts.parity import prove
 from whet.artifacts.parity.lossy import rounded_model, stored_as
 from whet.artifacts.parity.tolerance import format_of, tolerance_for, tolerance_of_base
-from whet.engines.reference import open_judged
+from whet.engines.reference import open_judged, open_shipped
 from whet.errors import ModelError
 
 PROMPTS: Sequence[Any] = questions("Hello", "What is it?")
@@ -43,7 +44,7 @@ def test_float16_is_finer_than_bfloat16_by_their_unit_roundoffs(llama: Tuned) ->
     assert 4 < share < 16, "2^-8 against 2^-11 is 8"
 
 
-def test_an_endpoint_rounds_inputs_too(llama: Tuned) -> None:
+def test_an_endpoint_computes_in_half_precision_too(llama: Tuned) -> None:
     assert of(llama, "endpoint-bfloat16").kl > of(llama, "bfloat16").kl
 
 
@@ -108,3 +109,19 @@ def test_weights_are_rounded_once_where_the_head_is_the_embedding(tuned_nano: Tu
         assert model.get_output_embeddings().weight is held
         assert not torch.equal(held, before)
     assert torch.equal(held, before)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
+def test_a_server_that_computes_in_half_precision_is_as_far_as_predicted(
+    llama: Tuned, dtype: str
+) -> None:
+    judged, served = (
+        open_judged(llama.base, adapter=llama.adapter),
+        open_shipped(llama.merged, dtype=dtype),
+    )
+    found = tolerance_for(f"endpoint-{dtype}", judged, PROMPTS, max_new_tokens=6)
+    proof = prove(judged, served, PROMPTS, found, max_new_tokens=6)
+    assert proof.passed, proof.cause
+    assert proof.max_logit_diff is not None
+    assert 0.4 < proof.max_logit_diff / found.max_logit_diff < 0.6
+    assert f"all computed in torch.{dtype}" in found.derivation

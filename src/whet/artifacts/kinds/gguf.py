@@ -34,7 +34,7 @@ def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
     """The file in llama.cpp."""
     from whet.engines.llama_cpp import LlamaCpp
 
-    return LlamaCpp(gguf_file(folder))
+    return LlamaCpp(gguf_file(folder), plain=not subject.template)
 
 
 def precision(subject: Subject, options: Options) -> str:

@@ -45,7 +45,7 @@ def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
         base = Path(place.name) / "base-F32.gguf"
         with open_weights(replace(subject, adapter=None)) as weights:
             write_gguf(weights, base, "F32", name=subject.model)
-        return OnItsBase(base, adapter=gguf_file(folder))
+        return OnItsBase(base, adapter=gguf_file(folder), plain=not subject.template)
     except BaseException:
         place.cleanup()
         raise

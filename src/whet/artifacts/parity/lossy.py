@@ -42,18 +42,24 @@ def stored_as(kind: str, *, whole: bool, head: str) -> KindOf:
 
 @contextmanager
 def rounded_model(
-    model: Any, kind_of: KindOf, inputs: str = "", *, gelu_in_f16: bool = False
+    model: Any,
+    kind_of: KindOf,
+    inputs: str = "",
+    *,
+    gelu_in_f16: bool = False,
+    compute: torch.dtype | None = None,
 ) -> Iterator[None]:
     """Within it the model's weights are rounded, adapter included, and inputs as `inputs` says.
 
+    `compute`: all of it is computed in that dtype, as servers on a GPU do; else in the model's own.
     `gelu_in_f16`: as llama.cpp on a CPU, which looks the GELU of a number up in a table of F16.
 
     Needs the memory of the weights twice. The model is afterwards as it was, bit by bit.
     """
     undo: list[Callable[[], None]] = []
     try:
-        merged = _swap_adapted(model, kind_of, undo)
-        _swap_others(model, kind_of, merged, undo)
+        merged = _swap_adapted(model, kind_of, compute, undo)
+        _swap_others(model, kind_of, compute, merged, undo)
         if inputs:
             _round_inputs(model, inputs, undo)
         if gelu_in_f16:
@@ -68,15 +74,16 @@ Undo = list[Callable[[], None]]
 
 
 @torch.no_grad()
-def _swap_adapted(model: Any, kind_of: KindOf, undo: Undo) -> set[str]:
+def _swap_adapted(model: Any, kind_of: KindOf, compute: torch.dtype | None, undo: Undo) -> set[str]:
     """Puts a plain layer with the rounded sum where an adapted one is; returns their weights."""
     names = set()
-    dtype = model.get_input_embeddings().weight.dtype
+    dtype = compute or model.get_input_embeddings().weight.dtype
     for name, module in lora_modules(model).items():
         full = _through(module.merged_weight(), kind_of, f"{name}.weight")
         plain = nn.Linear(module.in_features, module.out_features, bias=False, device="meta")
         plain.weight = nn.Parameter(full.to(dtype), requires_grad=False)
-        plain.bias = module.bias  # type: ignore[assignment]
+        if module.bias is not None:
+            plain.bias = nn.Parameter(module.bias.to(dtype), requires_grad=False)
         replace(model, name, plain)
         undo.append(partial(replace, model, name, module))
         names.add(f"{name}.weight")
@@ -84,11 +91,14 @@ def _swap_adapted(model: Any, kind_of: KindOf, undo: Undo) -> set[str]:
 
 
 @torch.no_grad()
-def _swap_others(model: Any, kind_of: KindOf, merged: set[str], undo: Undo) -> None:
+def _swap_others(
+    model: Any, kind_of: KindOf, compute: torch.dtype | None, merged: set[str], undo: Undo
+) -> None:
     for name, parameter in model.named_parameters():
         if name not in merged:
             undo.append(partial(setattr, parameter, "data", parameter.data))
-            parameter.data = _through(parameter.data, kind_of, name).to(parameter.dtype)
+            dtype = compute or parameter.dtype
+            parameter.data = _through(parameter.data, kind_of, name).to(dtype)
 
 
 def _through(values: Tensor, kind_of: KindOf, name: str) -> Tensor:

@@ -96,6 +96,7 @@ class Folder:
         self._model = reference.loaded.model
         self.ties_head = _ties_head(self._model)
         self._kinds: dict[str, str] = {}
+        self._loaded = {"bfloat16": "BF16", "float16": "F16"}.get(reference.loaded.dtype)
         for file in sorted(reference.loaded.folder.glob("*.safetensors")):
             self._kinds |= _stored_kinds(file)
         self._usual = Counter(self._kinds.values()).most_common(1)[0][0]
@@ -109,7 +110,7 @@ class Folder:
             held = self._parameters[name]
         else:
             return None
-        kind = self._kinds.get(name, self._usual)
+        kind = self._loaded or self._kinds.get(name, self._usual)
         return Stored(_plain(held), SHORT.get(kind, kind))
 
 

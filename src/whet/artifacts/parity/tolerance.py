@@ -4,6 +4,7 @@
     weights rounded             twice what rounding the judged model's own weights does to it
     and inputs of products      the same, with the inputs rounded as the engine multiplies them
     GELU in llama.cpp           the same: its CPU looks it up in a table of F16, in F32 files too
+    all computed so             the same: a server on a GPU computes in bfloat16 or float16
 
 The rounding of an export's weights is not chance: the same weights round to the same values. What
 an engine computes beside that is another draw of the same size, hence twice; KL grows with the
@@ -20,11 +21,14 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import torch
+
 from whet.artifacts.parity.lossy import has_gelu, rounded_model, stored_as
 from whet.artifacts.parity.measures import Apart
 from whet.artifacts.parity.rounding import known
 from whet.engines.reference import Reference
 from whet.errors import DataError, ModelError
+from whet.models.load import DTYPES
 from whet.types import Messages
 
 SAME_ENGINE, OTHER_ENGINE = 1e-4, 5e-4
@@ -56,12 +60,16 @@ class Tolerance:
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """What a kind rounds: weights, all parameters or the matrices only, and inputs of products."""
+    """What a kind rounds: weights, all parameters or the matrices only, and inputs of products.
+
+    `compute` is the dtype in which all else is computed, None for float32.
+    """
 
     weights: str
     inputs: str
     whole: bool
     floor: float
+    compute: torch.dtype | None = None
 
 
 def format_of(kind: str) -> Format:
@@ -79,7 +87,7 @@ def format_of(kind: str) -> Format:
     if where == "merged" and short in ("F32", "BF16", "F16"):
         return Format(short, "", True, SAME_ENGINE)
     if where == "endpoint" and short in ("F32", "BF16", "F16"):
-        return Format(short, COMPUTED_IN.get(short, ""), True, OTHER_ENGINE)
+        return Format(short, "", True, OTHER_ENGINE, None if short == "F32" else DTYPES[stored])
     if where == "gguf" and known(short):
         inputs = COMPUTED_IN.get(short, "" if short == "F32" else "Q8_0")
         return Format(short, inputs, False, OTHER_ENGINE)
@@ -116,9 +124,12 @@ def tolerance_for(
             f"{judged.name}: a tolerance for {kind} is measured on the base as stored."
         )
     rule = stored_as(form.weights, whole=form.whole, head=_head_of(model))
-    within = partial(rounded_model, model, rule, form.inputs, gelu_in_f16=gelu)
+    within = partial(
+        rounded_model, model, rule, form.inputs, gelu_in_f16=gelu, compute=form.compute
+    )
     largest, kl = _moved(judged, prompts, max_new_tokens, within)
     inputs = f", inputs of products as {form.inputs}" if form.inputs else ""
+    inputs += f", all computed in {form.compute}" if form.compute else ""
     inputs += ", GELU by llama.cpp's table of F16" if gelu else ""
     text = (
         f"{OF_DRAWS:g} x {largest:.3g} (KL {OF_DRAWS**2:g} x {kl:.3g}) + {form.floor:g}: what the "
