@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ def plan(serve_on: str, **train: object) -> Config:
     )
 
 
-def said(findings: list[object]) -> str:
+def said(findings: Sequence[object]) -> str:
     return "\n".join(map(str, findings))
 
 
