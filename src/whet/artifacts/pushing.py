@@ -39,6 +39,7 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
     except ImportError:
         raise MissingExtraError("huggingface_hub", "train", "A push to the hub") from None
 
+    failures: tuple[type[Exception], ...] = (HfHubHTTPError, OSError, *_unreachable())
     api = HfApi(endpoint=endpoint)
     progress.say(f"uploading {folder} to {api.endpoint}/{repo} (private where it is new)")
     try:
@@ -50,7 +51,7 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
         raise EndpointError(
             "the hub wants a token: run `hf auth login`, or set HF_TOKEN."
         ) from None
-    except (HfHubHTTPError, *_unreachable(), OSError) as error:
+    except failures as error:
         lines = str(error).strip().splitlines()
         reason = lines[0] if lines else type(error).__name__
         raise EndpointError(
