@@ -62,12 +62,14 @@ def add_verbs() -> None:
         distill,
         doctor,
         eval,
+        export,
         init,
         report,
         review,
         run,
         train,
         verdict,
+        verify,
     )
 
     for module, panel in (
@@ -83,6 +85,8 @@ def add_verbs() -> None:
         (review, "Prove"),
         (report, "Prove"),
         (chat, "Ship"),
+        (export, "Ship"),
+        (verify, "Ship"),
     ):
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
 
