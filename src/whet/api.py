@@ -17,12 +17,13 @@ if TYPE_CHECKING:
     from whet.verbs.report import report as report
     from whet.verbs.review import review as review
     from whet.verbs.run import run as run
+    from whet.verbs.serve import serve as serve
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "review", "chat", "report", "doctor",
+    "eval", "verdict", "review", "chat", "serve", "report", "doctor",
 )  # fmt: skip
 
 

@@ -66,6 +66,7 @@ def add_verbs() -> None:
         report,
         review,
         run,
+        serve,
         train,
         verdict,
     )
@@ -83,6 +84,7 @@ def add_verbs() -> None:
         (review, "Prove"),
         (report, "Prove"),
         (chat, "Ship"),
+        (serve, "Ship"),
     ):
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
 
