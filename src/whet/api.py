@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from whet.verbs.distill import distill as distill
     from whet.verbs.doctor import doctor as doctor
     from whet.verbs.eval import eval as eval
+    from whet.verbs.export import export as export
     from whet.verbs.init import init as init
     from whet.verbs.report import report as report
     from whet.verbs.review import review as review
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "review", "chat", "serve", "report", "doctor",
+    "eval", "verdict", "review", "chat", "export", "serve", "report", "doctor",
 )  # fmt: skip
 
 

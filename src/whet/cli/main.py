@@ -62,6 +62,7 @@ def add_verbs() -> None:
         distill,
         doctor,
         eval,
+        export,
         init,
         report,
         review,
@@ -84,6 +85,7 @@ def add_verbs() -> None:
         (review, "Prove"),
         (report, "Prove"),
         (chat, "Ship"),
+        (export, "Ship"),
         (serve, "Ship"),
     ):
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
