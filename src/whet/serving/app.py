@@ -31,6 +31,8 @@ SILENT: TelemetryConfig = {
 """FastAPI traces by default wherever the environment names a collector. Nothing leaves here."""
 BODIES = {"/v1/chat/completions": ChatBody, "/v1/completions": CompletionBody}
 
+FRAMES_TOLD = 4
+
 log = logging.getLogger("whet.serve")
 
 
@@ -89,6 +91,7 @@ async def _unreadable(request: Request, error: Exception) -> Response:
 
 async def _broken(request: Request, error: Exception) -> Response:
     """Our own fault. An exception's text may hold a prompt, so its kind and its place are told."""
-    place = "".join(traceback.format_tb(error.__traceback__))
-    log.error("a fault of whet: %s\n%s", type(error).__name__, place)
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_TOLD:]
+    place = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    log.error("a fault of whet: %s at %s", type(error).__name__, place)
     return _answer(Fault(500, "This is a fault of whet.", code="internal_error"))

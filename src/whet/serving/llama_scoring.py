@@ -85,7 +85,7 @@ class LlamaScoring:
         row = next((row for row in every if int(row["id"]) == token), None)
         if row is None:
             raise Fault(500, f"The engine tells no log-probability of token {token}.")
-        return {**row, "top_logprobs": every[:top]}
+        return {**row, "token": await self.text([token]), "top_logprobs": every[:top]}
 
     async def _rows(
         self, before: Sequence[int], number: int, top: int, grammar: str

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 from whet.errors import ConfigError, MissingExtraError
 from whet.serving.backend import About, Backend
@@ -32,7 +30,10 @@ def open_backend(
         raise ConfigError(_misfit(target, chosen))
     say(f"loading {target.name} in {chosen}")
     if chosen == "llama.cpp":
-        return _llama_cpp(target, context, slots)
+        from whet.serving.llama_opening import open_llama_cpp
+
+        assert target.gguf is not None
+        return open_llama_cpp(target.gguf, target.name, context=context, slots=slots)
     if chosen == "vllm":
         return _vllm(target, context, slots, say)
     return _reference(target, context)
@@ -56,26 +57,6 @@ def _misfit(target: Target, chosen: str) -> str:
         f"--engine llama.cpp: {target.name} is no GGUF. Make one: whet export RUN --to gguf --out"
         " DIR; then: whet serve DIR."
     )
-
-
-def _llama_cpp(target: Target, context: int | None, slots: int) -> Backend:
-    from whet.serving.llama_cpp import LlamaCpp
-    from whet.serving.llama_server import start_llama_server
-    from whet.serving.upstream import Upstream
-
-    assert target.gguf is not None
-    server = start_llama_server(target.gguf, context=context, slots=slots)
-    digest = _digest(target.gguf)
-    about = About(
-        target.name, "llama.cpp", f"gguf-{digest}", server.context, server.vocabulary, slots
-    )
-    upstream = Upstream(server.address, server.key, slots)
-    return LlamaCpp(upstream, about, server.stop, has_tools=server.has_tools)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
 
 
 def _reference(target: Target, context: int | None) -> Backend:

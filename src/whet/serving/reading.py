@@ -32,7 +32,8 @@ def read_body(kind: type[B], raw: bytes, content_type: str) -> B:
 def _fault(error: ValidationError, raw: bytes) -> Fault:
     """The fault of the error that points deepest into the body.
 
-    A field of several types has an error for each; the one that got furthest is the one meant.
+    A field of several types has an error for each. The one meant is the one that got furthest, and
+    then one that found the type right.
     """
     found = error.errors(include_url=False, include_context=False, include_input=False)
     if found[0]["type"] == "json_invalid":
@@ -42,7 +43,8 @@ def _fault(error: ValidationError, raw: bytes) -> Fault:
     except (ValueError, RecursionError):
         return Fault(400, "The body is no JSON.", code="invalid_json")
     paths = [_path(one["loc"], body, is_missing=one["type"] == "missing") for one in found]
-    best = max(range(len(found)), key=lambda index: (len(paths[index]), -index))
+    kinds = [one["type"].endswith("_type") for one in found]  # of another type altogether
+    best = max(range(len(found)), key=lambda i: (len(paths[i]), not kinds[i], -i))
     param = _written(paths[best])
     message = found[best]["msg"].removeprefix("Input should be ")
     if found[best]["type"] == "missing":

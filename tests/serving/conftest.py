@@ -1,0 +1,135 @@
+"""The two engines with whet-nano behind the front, each started once, on a real port."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+pytest.importorskip("fastapi")
+pytest.importorskip("uvicorn")
+
+from serving_server import Served, running  # noqa: E402 - needs the packages above
+
+NAME = "nano"
+
+
+class Weights:
+    """A model folder's tensors, as `write_gguf` asks for them."""
+
+    def __init__(self, folder: Path) -> None:
+        from safetensors import safe_open
+
+        self.folder = folder
+        self._file = safe_open(folder / "model.safetensors", "pt")
+
+    def names(self) -> Iterator[str]:
+        yield from self._file.keys()
+
+    def shape(self, name: str) -> tuple[int, ...]:
+        return tuple(self._file.get_slice(name).get_shape())
+
+    def tensor(self, name: str) -> Any:
+        return self._file.get_tensor(name)
+
+
+def make_gguf(folder: Path, file: Path) -> Path:
+    pytest.importorskip("gguf")
+    from whet.artifacts.gguf.whole import write_gguf
+
+    write_gguf(Weights(folder), file)
+    return file
+
+
+@pytest.fixture(scope="session")
+def nano_folder() -> Path:
+    from whet.models.files import find_folder
+
+    return find_folder("whet-nano")
+
+
+@pytest.fixture(scope="session")
+def nano_gguf(nano_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_gguf(nano_folder, tmp_path_factory.mktemp("gguf") / "nano.gguf")
+
+
+TOOLS_TEMPLATE = """\
+{%- if tools %}<|im_start|>system
+You may call these functions:
+<tools>
+{%- for tool in tools %}
+{{ tool | tojson }}
+{%- endfor %}
+</tools>
+Answer with <tool_call>
+{"name": ..., "arguments": ...}
+</tool_call><|im_end|>
+{% endif %}
+{%- for message in messages %}
+{%- if message.role == 'assistant' and message.tool_calls %}<|im_start|>assistant
+{%- for call in message.tool_calls %}
+<tool_call>
+{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
+</tool_call>
+{%- endfor %}<|im_end|>
+{% elif message.role == 'tool' %}<|im_start|>user
+<tool_response>
+{{ message.content }}
+</tool_response><|im_end|>
+{% else %}<|im_start|>{{ message.role }}
+{{ message.content }}<|im_end|>
+{% endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}<|im_start|>assistant
+{% endif %}"""
+
+
+@pytest.fixture(scope="session")
+def tools_gguf(nano_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """whet-nano with a template that writes tools."""
+    folder = tmp_path_factory.mktemp("tools") / "model"
+    shutil.copytree(nano_folder, folder)
+    (folder / "chat_template.jinja").write_text(TOOLS_TEMPLATE, encoding="utf-8")
+    return make_gguf(folder, folder.parent / "tools.gguf")
+
+
+def opened(engine: str, target: Any, slots: int = 2) -> Any:
+    from whet.serving.opening import open_backend
+
+    return open_backend(target, engine, context=None, slots=slots, say=lambda text: None)
+
+
+@pytest.fixture(scope="session")
+def transformers_server(loopback: None) -> Iterator[Served]:
+    from whet.serving.target import Target
+
+    with running(opened("transformers", Target(NAME, model="whet-nano"))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def llama_server(loopback: None, nano_gguf: Path) -> Iterator[Served]:
+    pytest.importorskip("xllamacpp")
+    from whet.serving.target import Target
+
+    with running(opened("llama.cpp", Target(NAME, gguf=nano_gguf))) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tools_server(loopback: None, tools_gguf: Path) -> Iterator[Served]:
+    pytest.importorskip("xllamacpp")
+    from whet.serving.target import Target
+
+    with running(opened("llama.cpp", Target(NAME, gguf=tools_gguf))) as server:
+        yield server
+
+
+@pytest.fixture(params=["transformers", "llama.cpp"])
+def served(request: pytest.FixtureRequest) -> Served:
+    name = {"transformers": "transformers_server", "llama.cpp": "llama_server"}[request.param]
+    found: Served = request.getfixturevalue(name)
+    return found
