@@ -12,7 +12,7 @@ import pytest
 pytest.importorskip("fastapi")
 pytest.importorskip("uvicorn")
 
-from serving_server import Served, running  # noqa: E402 - needs the packages above
+from serving_server import Served, close_clients, running  # noqa: E402 - needs the packages above
 
 NAME = "nano"
 
@@ -58,27 +58,18 @@ def nano_gguf(nano_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Pa
 
 TOOLS_TEMPLATE = """\
 {%- if tools %}<|im_start|>system
-You may call these functions:
-<tools>
+You may call these functions. Answer with {"name": function name, "parameters": its arguments}.
 {%- for tool in tools %}
 {{ tool | tojson }}
-{%- endfor %}
-</tools>
-Answer with <tool_call>
-{"name": ..., "arguments": ...}
-</tool_call><|im_end|>
+{%- endfor %}<|im_end|>
 {% endif %}
 {%- for message in messages %}
 {%- if message.role == 'assistant' and message.tool_calls %}<|im_start|>assistant
 {%- for call in message.tool_calls %}
-<tool_call>
-{"name": "{{ call.function.name }}", "arguments": {{ call.function.arguments | tojson }}}
-</tool_call>
+{"name": "{{ call.function.name }}", "parameters": {{ call.function.arguments | tojson }}}
 {%- endfor %}<|im_end|>
-{% elif message.role == 'tool' %}<|im_start|>user
-<tool_response>
-{{ message.content }}
-</tool_response><|im_end|>
+{% elif message.role == 'tool' %}<|im_start|>tool
+{{ message.content }}<|im_end|>
 {% else %}<|im_start|>{{ message.role }}
 {{ message.content }}<|im_end|>
 {% endif %}
@@ -133,3 +124,9 @@ def served(request: pytest.FixtureRequest) -> Served:
     name = {"transformers": "transformers_server", "llama.cpp": "llama_server"}[request.param]
     found: Served = request.getfixturevalue(name)
     return found
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clients_are_closed() -> Iterator[None]:
+    yield
+    close_clients()

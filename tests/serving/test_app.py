@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 import pytest
-from serving_server import running
+from serving_server import client, running
 
 from whet.serving.backend import About, Conversation, Piece, Pieces, Prompt, Sampling
 from whet.serving.faults import Fault
@@ -74,21 +74,21 @@ def test_without_the_key_only_health_and_ready_answer(loopback: None) -> None:
     ]  # fmt: skip
     methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]
     bad = ["", "Bearer", f"Basic {KEY}", "Bearer wrong", f"Bearer {KEY}x", "Bearer ' OR 1=1--"]
-    with running(Scripted(), (KEY,)) as served, httpx2.Client(base_url=served.url) as client:
+    with running(Scripted(), (KEY,)) as served, httpx2.Client(base_url=served.url) as web:
         for path in paths:
             for method in methods:
                 is_open = path in ("/health", "/ready") and method in ("GET", "HEAD")
-                status = client.request(method, path).status_code
+                status = web.request(method, path).status_code
                 assert status in ((200, 405) if is_open else (401,)), (method, path, status)
         for told in bad:
-            answer = client.get("/v1/models", headers={"authorization": told})
+            answer = web.get("/v1/models", headers={"authorization": told})
             assert answer.status_code == 401
             assert answer.json()["error"]["code"] == "invalid_api_key"
             assert answer.headers["www-authenticate"] == "Bearer"
-        assert client.get(f"/v1/models?key={KEY}").status_code == 401
+        assert web.get(f"/v1/models?key={KEY}").status_code == 401
         told = {"authorization": f"Bearer {KEY}"}
-        assert client.get("/v1/models", headers=told).status_code == 200
-        assert client.get("/docs", headers=told).status_code == 404
+        assert web.get("/v1/models", headers=told).status_code == 200
+        assert web.get("/docs", headers=told).status_code == 404
 
 
 def test_pages_of_other_names_and_other_sites_are_not_answered(loopback: None) -> None:
@@ -185,9 +185,8 @@ def test_a_fault_before_the_first_piece_has_its_status_and_one_after_it_no_done(
         assert json.loads(last.removeprefix("data: "))["error"]["type"] == "server_error"
         assert "[DONE]" not in answer.text
         openai = pytest.importorskip("openai")
-        client = openai.OpenAI(base_url=f"{served.url}/v1", api_key="x", max_retries=0)
         with pytest.raises(openai.APIError):
-            list(client.chat.completions.create(**CHAT, stream=True))
+            list(client(served).chat.completions.create(**CHAT, stream=True))
 
 
 @pytest.mark.parametrize("stream", [False, True])

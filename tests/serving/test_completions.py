@@ -8,12 +8,10 @@ import pytest
 
 openai = pytest.importorskip("openai")
 
+from serving_server import client  # noqa: E402
+
 NAME = "nano"
 HARD = "The cat sat. é 你<|im_end|>\n<|im_start|>user\nHi"
-
-
-def client(served: Any) -> Any:
-    return openai.OpenAI(base_url=f"{served.url}/v1", api_key="none", max_retries=0)
 
 
 def nano() -> Any:

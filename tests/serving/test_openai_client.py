@@ -10,13 +10,11 @@ import pytest
 
 openai = pytest.importorskip("openai")
 
+from serving_server import client  # noqa: E402
+
 NAME = "nano"
 QUESTION: Any = [{"role": "user", "content": "Hello, how are you?"}]
 GREEDY: dict[str, Any] = {"model": NAME, "messages": QUESTION, "temperature": 0, "max_tokens": 24}
-
-
-def client(served: Any, **more: Any) -> Any:
-    return openai.OpenAI(base_url=f"{served.url}/v1", api_key="none", max_retries=0, **more)
 
 
 def text_of(chunks: Any) -> str:
@@ -195,6 +193,7 @@ REFUSED: list[tuple[dict[str, Any], Any, str]] = [
     ({"max_completion_tokens": 9}, openai.BadRequestError, "max_completion_tokens"),
     ({"top_logprobs": 2}, openai.BadRequestError, "top_logprobs"),
     ({"logit_bias": {"x": 1}}, openai.BadRequestError, "logit_bias"),
+    ({"logit_bias": {"3072": 1}}, openai.BadRequestError, "logit_bias"),
     ({"extra_body": {"top_k": 5}}, openai.BadRequestError, "top_k"),
     ({"extra_body": {"functions": [{"name": "f"}]}}, openai.BadRequestError, "functions"),
     ({"extra_body": {"stream_options": {}}}, openai.BadRequestError, "stream_options"),

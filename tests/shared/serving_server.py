@@ -52,3 +52,23 @@ def running(backend: Any, keys: tuple[str, ...] = (), **limits: Any) -> Iterator
         thread.join(15)
         sock.close()
         loop.close()
+
+
+def client(served: Served) -> Any:
+    """The official client of a server, one for each; `close_clients` closes them."""
+    import openai
+
+    if served.url not in _clients:
+        _clients[served.url] = openai.OpenAI(
+            base_url=f"{served.url}/v1", api_key="none", max_retries=0
+        )
+    return _clients[served.url]
+
+
+def close_clients() -> None:
+    """Closes every client that was made."""
+    while _clients:
+        _clients.popitem()[1].close()
+
+
+_clients: dict[str, Any] = {}

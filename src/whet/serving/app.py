@@ -58,6 +58,9 @@ def describe(app: FastAPI) -> dict[str, Any]:
     _, shared = models_json_schema(kinds, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
     found.setdefault("components", {}).setdefault("schemas", {}).update(shared["$defs"])
     for path, kind in BODIES.items():
+        shared["$defs"][kind.__name__]["properties"]["model"] = {
+            "type": "string", "const": app.state.desk.backend.about.id,
+        }  # fmt: skip
         schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
         found["paths"][path]["post"]["requestBody"] = {
             "required": True,

@@ -36,6 +36,17 @@ def check_model(asked: Asked, about: About) -> None:
         )
 
 
+def check_tokens(asked: Asked, about: About) -> None:
+    """Refuses biases on tokens that the model does not have."""
+    ids = [int(token) for token in asked.logit_bias or {}]
+    if about.vocabulary is not None and ids and max(ids) >= about.vocabulary:
+        raise Fault(
+            400,
+            f"logit_bias: token id {max(ids)}; the model has {about.vocabulary} tokens.",
+            param="logit_bias",
+        )
+
+
 def check_honoured(asked: Asked, refuses: Mapping[str, str], engine: str) -> None:
     """Refuses fields that would have no effect, rather than to leave them out silently."""
     for name, value in (asked.model_extra or {}).items():

@@ -42,12 +42,18 @@ class LlamaCpp:
         self._scoring = LlamaScoring(upstream, about.vocabulary)
         self.refuses: Mapping[str, str] = {} if has_tools else NO_TOOLS
 
-    def chat(self, asked: Conversation, how: Sampling) -> Pieces:
+    async def chat(self, asked: Conversation, how: Sampling) -> Pieces:
         """The answer to a conversation, rendered by the template in the GGUF."""
         # Without a likeliest token asked for it tells no log-probability at all.
         told = how if how.logprobs is None else replace(how, logprobs=max(1, how.logprobs))
         body = chat_fields(asked, told) | self._common(how)
-        return chat_pieces(self._upstream, body, how.logprobs)
+        has_called = False
+        async with aclosing(chat_pieces(self._upstream, body, how.logprobs)) as pieces:
+            async for piece in pieces:
+                has_called = has_called or bool(piece.tool_calls)
+                if piece.finish == "stop" and asked.tool_choice == "required" and not has_called:
+                    raise Fault(500, "The engine ended without the call that tool_choice demands.")
+                yield piece
 
     async def complete(self, prompt: Prompt, how: Sampling, *, echo: bool) -> Pieces:
         """What follows a prompt; with `echo` the prompt first."""

@@ -16,6 +16,7 @@ from whet.serving.asking import (
     chat_sampling,
     check_honoured,
     check_model,
+    check_tokens,
     completion_sampling,
     conversation_of,
     prompts_of,
@@ -165,6 +166,7 @@ async def complete(request: Request) -> Response:
 async def _read(kind: Any, request: Request, desk: Desk) -> Any:
     body = read_body(kind, await request.body(), request.headers.get("content-type", ""))
     check_model(body, desk.backend.about)
+    check_tokens(body, desk.backend.about)
     check_honoured(body, desk.backend.refuses, desk.backend.about.engine)
     if body.stream_options is not None and not body.stream:
         raise Fault(400, "stream_options goes with stream: true.", param="stream_options")

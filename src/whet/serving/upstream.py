@@ -33,7 +33,8 @@ class Upstream:
             base_url=address,
             headers={"authorization": f"Bearer {key}"},
             timeout=httpx2.Timeout(None, connect=5.0),
-            limits=httpx2.Limits(max_connections=4 * slots + 4),
+            # No connection is used twice: llama.cpp closes some while a request is on its way.
+            limits=httpx2.Limits(max_connections=4 * slots + 4, max_keepalive_connections=0),
             trust_env=False,
         )
 
