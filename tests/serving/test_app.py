@@ -124,7 +124,7 @@ def test_bodies_that_are_too_large_or_no_json_are_refused(loopback: None) -> Non
         json_type = {"content-type": "application/json"}
         for raw in (b"", b"{", b"[]", b"null", b'{"model": "\xff"}', b'{"a": NaN}', b"[" * 900,
                     b'{"model": "fake", "messages": [{"role": "user", "content": "\\ud800"}]}',
-                    b'{"model": "fake", "temperature": NaN}', b'{"temperature": 1e999}'):  # fmt: skip
+                    b'{"model": "fake", "temperature": NaN}', b'{"top_p": 1e999}'):  # fmt: skip
             answer = httpx2.post(url, content=raw, headers=json_type)
             assert answer.status_code == 400, raw
             assert answer.json()["error"]["type"] == "invalid_request_error"

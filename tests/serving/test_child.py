@@ -40,7 +40,7 @@ def vllm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A command `vllm` that is a small HTTP server with vLLM's routes and arguments."""
     script = tmp_path / "bin" / "vllm"
     script.parent.mkdir()
-    script.write_text(f"#!/bin/sh\nexec {sys.executable} {STAND_IN} \"$@\"\n")
+    script.write_text(f'#!/bin/sh\nexec {sys.executable} {STAND_IN} "$@"\n')
     script.chmod(0o755)
     monkeypatch.setenv("PATH", f"{script.parent}{os.pathsep}{os.environ['PATH']}")
     return script
@@ -97,9 +97,9 @@ def test_vllm_is_started_with_its_own_key_and_no_reports_and_ends_when_told(
 def test_an_engine_that_ends_or_never_comes_up_is_told_with_its_last_words(
     loopback: None, vllm: Path
 ) -> None:
-    with pytest.raises(ModelError, match="status 3 before it was up:\n(.*\n)*out of memory"):
+    with pytest.raises(ModelError, match=r"status 3 before it was up:\n(.*\n)*out of memory"):
         start_vllm(Vllm("fails", "x"), lambda text: None)
-    with pytest.raises(ModelError, match="not up within 1 s(.*\n)*loading"):
+    with pytest.raises(ModelError, match=r"not up within 1 s(.*\n)*loading"):
         start_vllm(Vllm("never", "x"), lambda text: None, limit_s=1.0)
 
 
@@ -146,9 +146,7 @@ def _with_source() -> dict[str, Any]:
     return {**os.environ, "PYTHONPATH": source}
 
 
-def test_vllm_behind_the_front_answers_the_official_client(
-    loopback: None, vllm: Path
-) -> None:
+def test_vllm_behind_the_front_answers_the_official_client(loopback: None, vllm: Path) -> None:
     """The stand-in speaks for vLLM's form of answers, not for vLLM."""
     pytest.importorskip("openai")
     from serving_server import client, running

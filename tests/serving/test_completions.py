@@ -35,7 +35,9 @@ def test_a_text_its_ids_and_lists_of_both_are_the_same_prompt(served: Any) -> No
     texts = ["The weather in", "My favourite food is"]
     ids = [tokenizer(text)["input_ids"] for text in texts]
     asked: dict[str, Any] = {"model": NAME, "max_tokens": 6, "temperature": 0}
-    one = [client(served).completions.create(prompt=text, **asked).choices[0].text for text in texts]
+    one = [
+        client(served).completions.create(prompt=text, **asked).choices[0].text for text in texts
+    ]
     for prompt in (texts, ids):
         told = client(served).completions.create(prompt=prompt, **asked)
         assert [choice.text for choice in told.choices] == one
@@ -80,7 +82,9 @@ def test_what_follows_an_echo_is_what_follows_without_one(served: Any) -> None:
     )
     chunks = list(streamed)
     assert "".join(chunk.choices[0].text for chunk in chunks) == asked["prompt"] + plain
-    offsets = [o for c in chunks if c.choices[0].logprobs for o in c.choices[0].logprobs.text_offset]
+    offsets = [
+        o for c in chunks if c.choices[0].logprobs for o in c.choices[0].logprobs.text_offset
+    ]
     assert offsets == echoed.choices[0].logprobs.text_offset
 
 

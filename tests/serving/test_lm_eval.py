@@ -85,8 +85,9 @@ def test_local_completions_scores_as_the_hf_backend_does(
         tokenizer_backend="huggingface", max_length=loaded.max_positions, num_concurrent=1,
     )  # fmt: skip
     wanted, found = evaluated(theirs, file), evaluated(ours, file)
-    assert found["results"]["small_choices"]["acc,none"] == (
-        wanted["results"]["small_choices"]["acc,none"]
+    assert (
+        found["results"]["small_choices"]["acc,none"]
+        == (wanted["results"]["small_choices"]["acc,none"])
     )
     for ours_row, their_row in zip(scores(found), scores(wanted), strict=True):
         for (our, our_greedy), (their, their_greedy) in zip(ours_row, their_row, strict=True):

@@ -153,8 +153,8 @@ def test_n_answers_stream_side_by_side(served: Any) -> None:
 def test_a_bias_forbids_or_forces_a_token(served: Any) -> None:
     plain = client(served).chat.completions.create(**GREEDY, logprobs=True)
     first = plain.choices[0].logprobs.content[0].token
-    from whet.models.load import load_tokenizer
     from whet.models.files import find_folder
+    from whet.models.load import load_tokenizer
 
     tokenizer = load_tokenizer(find_folder("whet-nano"))
     token = tokenizer(first, add_special_tokens=False)["input_ids"][0]

@@ -65,9 +65,7 @@ def test_the_text_ends_before_the_first_stop_string(text: str, stop: list[str]) 
         return
     # The stop string that is complete first ends it; of several at once the one that begins first.
     first = min(
-        (len(text[: place + len(s)].encode()), place)
-        for s in stop
-        if (place := text.find(s)) >= 0
+        (len(text[: place + len(s)].encode()), place) for s in stop if (place := text.find(s)) >= 0
     )
     assert "".join(parts) == text[: first[1]]
 
@@ -80,7 +78,9 @@ def test_streamed_text_is_what_the_tokenizer_decodes_at_once(seed: int) -> None:
 
     tokenizer = load_tokenizer(find_folder("whet-nano"))
     drawn = random.Random(seed)
-    text = "".join(drawn.choice([" the", "é", "你", "🙂", "\n", " a", "x", "  "]) for _ in range(60))
+    text = "".join(
+        drawn.choice([" the", "é", "你", "🙂", "\n", " a", "x", "  "]) for _ in range(60)
+    )
     ids = tokenizer(text)["input_ids"]
     spelling = Spelling(lambda some: decode_answer(some, tokenizer), ())
     parts = [spelling.add(token) for token in ids] + [spelling.end()]

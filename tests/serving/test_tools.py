@@ -69,8 +69,10 @@ def test_json_object_gives_the_beginning_of_an_object_at_least(llama_server: Any
         assert isinstance(json.loads(content), dict)
 
 
-@pytest.mark.parametrize("choice", ["required", {"type": "function", "function": {"name": "find_order"}}],
-                         ids=["required", "by name"])  # fmt: skip
+BY_NAME = {"type": "function", "function": {"name": "find_order"}}
+
+
+@pytest.mark.parametrize("choice", ["required", BY_NAME], ids=["required", "by name"])
 def test_a_tool_that_must_be_called_is_called(
     tools_server: Any, calling: dict[str, Any], choice: Any
 ) -> None:
@@ -85,9 +87,7 @@ def test_a_tool_that_must_be_called_is_called(
     assert json.loads(call.function.arguments)["state"] in ("open", "sent")
 
 
-def test_a_streamed_call_is_the_same_call(
-    tools_server: Any, calling: dict[str, Any]
-) -> None:
+def test_a_streamed_call_is_the_same_call(tools_server: Any, calling: dict[str, Any]) -> None:
     body = asked(tools=[TOOL], tool_choice="required", **calling)
     whole = client(tools_server).chat.completions.create(**body).choices[0].message.tool_calls[0]
     name, arguments, finish = "", "", None

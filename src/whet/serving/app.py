@@ -14,8 +14,8 @@ from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from whet.serving.backend import Backend
-from whet.serving.fields import ChatBody, CompletionBody
 from whet.serving.faults import Fault
+from whet.serving.fields import ChatBody, CompletionBody
 from whet.serving.gate import Gate
 from whet.serving.guard import Guard, Keys
 from whet.serving.limits import LIMITS, Limits

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from whet.serving.backend import About, Conversation, Prompt, Sampling
+from whet.serving.faults import Fault
 from whet.serving.fields import (
     HARMLESS,
     KNOWN_ELSEWHERE,
@@ -16,7 +17,6 @@ from whet.serving.fields import (
     CompletionBody,
     Turn,
 )
-from whet.serving.faults import Fault
 from whet.serving.limits import LIMITS
 from whet.types import Message
 
@@ -54,9 +54,7 @@ def check_honoured(asked: Asked, refuses: Mapping[str, str], engine: str) -> Non
             raise Fault(400, f"{name} is not supported.", param=name, code="unsupported_parameter")
     for name, reason in refuses.items():
         if _has_effect(name, getattr(asked, name, None)):
-            raise Fault(
-                400, f"{name}: {engine} {reason}", param=name, code="unsupported_parameter"
-            )
+            raise Fault(400, f"{name}: {engine} {reason}", param=name, code="unsupported_parameter")
 
 
 def _has_effect(name: str, value: Any) -> bool:

@@ -78,7 +78,7 @@ class Conversation:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What is served. `fingerprint` is the base's digest and the adapter's; equal ones answer alike.
+    """What is served. `fingerprint` tells base and adapter by digest; equal ones answer alike.
 
     `context` is the longest sequence in tokens, `vocabulary` the number of token ids; None where
     the engine does not tell. `slots` are answers that it spells at a time.

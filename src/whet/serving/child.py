@@ -1,6 +1,6 @@
 """An engine as a child process: started on a leash, waited for, its last words kept, ended with us.
 
-    this process --(pipe)--> leash --(own process group)--> engine and what it starts
+this process --(pipe)--> leash --(own process group)--> engine and what it starts
 """
 
 from __future__ import annotations

@@ -9,9 +9,9 @@ from whet.serving.backend import Sampling
 
 
 class Drawing:
-    """Draws tokens: biases, then temperature, then top-p, as OpenAI states them; 0 is the likeliest.
+    """Draws tokens: biases, then temperature, then top-p, as OpenAI states them.
 
-    With a seed the same request draws the same numbers.
+    At temperature 0 the likeliest is taken. With a seed the same request draws the same numbers.
     """
 
     def __init__(self, how: Sampling, device: torch.device) -> None:

@@ -87,9 +87,7 @@ class LlamaScoring:
             raise Fault(500, f"The engine tells no log-probability of token {token}.")
         return {**row, "token": await self.text([token]), "top_logprobs": every[:top]}
 
-    async def _rows(
-        self, before: Sequence[int], number: int, top: int, grammar: str
-    ) -> list[Row]:
+    async def _rows(self, before: Sequence[int], number: int, top: int, grammar: str) -> list[Row]:
         body = {
             "prompt": list(before),
             "n_predict": number,

@@ -49,8 +49,10 @@ def _fault(error: ValidationError, raw: bytes) -> Fault:
     message = found[best]["msg"].removeprefix("Input should be ")
     if found[best]["type"] == "missing":
         return Fault(400, f"{param} is missing.", param=param, code="missing_required_parameter")
-    said = f"{param or 'The body'}: should be {message}" if message != found[best]["msg"] else (
-        f"{param or 'The body'}: {message}"
+    said = (
+        f"{param or 'The body'}: should be {message}"
+        if message != found[best]["msg"]
+        else (f"{param or 'The body'}: {message}")
     )
     return Fault(400, said + ".", param=param, code="invalid_value")
 
@@ -59,14 +61,18 @@ def _path(loc: Sequence[int | str], body: Any, *, is_missing: bool) -> list[int 
     """The steps of an error's place that are the body's own, not names of types."""
     steps: list[int | str] = []
     for number, step in enumerate(loc):
-        if isinstance(body, Mapping) and step in body:
-            body = body[step]
-        elif isinstance(body, Sequence) and isinstance(step, int) and step < len(body):
+        if _has(body, step):
             body = body[step]
         elif not (is_missing and number == len(loc) - 1):
             continue
         steps.append(step)
     return steps
+
+
+def _has(body: Any, step: int | str) -> bool:
+    if isinstance(body, Mapping):
+        return step in body
+    return isinstance(body, list) and isinstance(step, int) and step < len(body)
 
 
 def _written(steps: Sequence[int | str]) -> str | None:

@@ -145,10 +145,14 @@ class Reference:
 
     def _token(self, log_probs_V: Tensor, token: int, top: int) -> Token:
         likeliest = log_probs_V.topk(min(top, len(log_probs_V))) if top else None
-        others = () if likeliest is None else tuple(
-            Token(*self._texts.of(other), logprob)
-            for other, logprob in zip(
-                likeliest.indices.tolist(), likeliest.values.tolist(), strict=True
+        others = (
+            ()
+            if likeliest is None
+            else tuple(
+                Token(*self._texts.of(other), logprob)
+                for other, logprob in zip(
+                    likeliest.indices.tolist(), likeliest.values.tolist(), strict=True
+                )
             )
         )
         return Token(*self._texts.of(token), float(log_probs_V[token]), others)

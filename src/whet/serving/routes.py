@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
-from starlette.responses import StreamingResponse
-from starlette.types import Receive, Scope, Send
+from fastapi.responses import Response
 
 from whet.serving.asking import (
     chat_sampling,
@@ -21,26 +19,21 @@ from whet.serving.asking import (
     conversation_of,
     prompts_of,
 )
-from whet.serving.backend import About, Backend, Piece
-from whet.serving.fields import Asked, ChatBody, CompletionBody
+from whet.serving.backend import Backend, Piece
 from whet.serving.faults import Fault
-from whet.serving.flow import Ask, ClientGone, Flow, until_gone
+from whet.serving.fields import Asked, ChatBody, CompletionBody
+from whet.serving.flow import Ask, Flow
 from whet.serving.gate import Gate
 from whet.serving.reading import read_body
+from whet.serving.responding import streamed, whole
 from whet.serving.writing import (
-    DONE,
     Frame,
     Gathered,
     chat_choice,
     chat_deltas,
     completion_choice,
     completion_logprobs,
-    event,
-    total,
 )
-
-CLIENT_GONE = 499
-"""As nginx counts it; nobody is there to read it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +113,7 @@ async def chat(request: Request) -> Response:
     flow = Flow(asks, desk.gate, desk.backend.about.slots)
     frame = Frame("chat.completion", "chatcmpl", desk.backend.about)
     if not body.stream:
-        return await _whole(
+        return await whole(
             request, flow, frame, number, number, lambda i, a: chat_choice(i, a, has_logprobs)
         )
     frame.common["object"] = "chat.completion.chunk"
@@ -128,7 +121,7 @@ async def chat(request: Request) -> Response:
     def chunks(index: int, piece: Piece, before: Gathered) -> Sequence[dict[str, Any]]:
         return list(chat_deltas(index, piece, is_first=not before.text))
 
-    return await _streamed(request, flow, frame, number, number, _with_usage(body), chunks)
+    return await streamed(request, flow, frame, number, number, _with_usage(body), chunks)
 
 
 @routes.post("/v1/completions")
@@ -140,15 +133,13 @@ async def complete(request: Request) -> Response:
     echo, has_logprobs, each = bool(body.echo), how.logprobs is not None, body.n or 1
 
     def ask(prompt: Any, number: int) -> Ask:
-        return _seeded(
-            desk, how, number, lambda own: desk.backend.complete(prompt, own, echo=echo)
-        )
+        return _seeded(desk, how, number, lambda own: desk.backend.complete(prompt, own, echo=echo))
 
     asks = [ask(prompt, number) for prompt in prompts for number in range(each)]
     flow = Flow(asks, desk.gate, desk.backend.about.slots)
     frame = Frame("text_completion", "cmpl", desk.backend.about)
     if not body.stream:
-        return await _whole(
+        return await whole(
             request, flow, frame, len(asks), each,
             lambda i, a: completion_choice(i, a, has_logprobs),
         )  # fmt: skip
@@ -160,7 +151,7 @@ async def complete(request: Request) -> Response:
             {"index": index, "text": piece.text, "logprobs": told, "finish_reason": piece.finish}
         ]
 
-    return await _streamed(request, flow, frame, len(asks), each, _with_usage(body), chunks)
+    return await streamed(request, flow, frame, len(asks), each, _with_usage(body), chunks)
 
 
 async def _read(kind: Any, request: Request, desk: Desk) -> Any:
@@ -181,97 +172,6 @@ def _seeded(desk: Desk, how: Any, number: int, ask: Callable[[Any], Any]) -> Ask
 
 def _with_usage(body: Asked) -> bool:
     return bool(body.stream_options and body.stream_options.include_usage)
-
-
-Choose = Callable[[int, Gathered], dict[str, Any]]
-Chunks = Callable[[int, Piece, Gathered], Sequence[dict[str, Any]]]
-
-
-async def _whole(
-    request: Request, flow: Flow, frame: Frame, number: int, per_prompt: int, choose: Choose
-) -> Response:
-    """All answers at once."""
-    answers = [Gathered() for _ in range(number)]
-
-    async def gather() -> None:
-        async for index, piece in flow:
-            answers[index].add(piece)
-
-    try:
-        await until_gone(request.receive, gather())
-    except ClientGone:
-        return Response(status_code=CLIENT_GONE)
-    finally:
-        await flow.close()
-    choices = [choose(index, answer) for index, answer in enumerate(answers)]
-    return JSONResponse(frame.of(choices, usage=total(answers, per_prompt)))
-
-
-async def _streamed(
-    request: Request,
-    flow: Flow,
-    frame: Frame,
-    number: int,
-    per_prompt: int,
-    has_usage: bool,
-    chunks: Chunks,
-) -> Response:
-    """Events. The first piece is waited for, so that what fails before it has its own status."""
-    try:
-        first = await until_gone(request.receive, flow.__anext__())
-    except ClientGone:
-        await flow.close()
-        return Response(status_code=CLIENT_GONE)
-    except BaseException:
-        await flow.close()
-        raise
-    events = _events(first, flow, frame, number, per_prompt, has_usage, chunks)
-    return Events(events, flow)
-
-
-async def _events(
-    first: tuple[int, Piece],
-    flow: Flow,
-    frame: Frame,
-    number: int,
-    per_prompt: int,
-    has_usage: bool,
-    chunks: Chunks,
-) -> AsyncGenerator[bytes, None]:
-    before = [Gathered() for _ in range(number)]
-    more: dict[str, Any] = {"usage": None} if has_usage else {}
-
-    def told(index: int, piece: Piece) -> bytes:
-        made = chunks(index, piece, before[index])
-        before[index].add(piece)
-        return b"".join(event(frame.of([choice], **more)) for choice in made)
-
-    yield told(*first)
-    try:
-        async for index, piece in flow:
-            yield told(index, piece)
-    except Fault as fault:
-        # The status is sent already. Without [DONE] no client takes this for a whole answer.
-        yield event(fault.body())
-        return
-    if has_usage:
-        yield event(frame.of([], usage=total(before, per_prompt)))
-    yield DONE
-
-
-class Events(StreamingResponse):
-    """A stream of events that ends the engine's work when it ends, however it ends."""
-
-    def __init__(self, events: AsyncGenerator[bytes, None], flow: Flow) -> None:
-        super().__init__(events, media_type="text/event-stream")
-        self._flow = flow
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Sends the events."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            await self._flow.close()
 
 
 def new_desk(backend: Backend, gate: Gate) -> Desk:

@@ -1,6 +1,6 @@
-"""Tokens to text as they come: no half characters, no half stop strings.
+r"""Tokens to text as they come: no half characters, no half stop strings.
 
-    tokens    [ Hel ] [ lo\\n ] [ \\n# ] [ ## ]       stop: "\\n\\n"
+    tokens    [ Hel ] [ lo\n ] [ \n# ] [ ## ]       stop: "\n\n"
     told      "Hel"   "lo"     (cut: stop)
 
 Text that may be the beginning of a stop string is held back until it is or is not.

@@ -72,9 +72,7 @@ def _only_one(path: Path, name: str) -> Path | None:
     return found[0].parent if len(found) == 1 else None
 
 
-def _adapter(
-    folder: Path, name: str, system: str | None, manifest: Mapping[str, Any]
-) -> Target:
+def _adapter(folder: Path, name: str, system: str | None, manifest: Mapping[str, Any]) -> Target:
     from whet.models.adapter import was_trained_in_four_bits
 
     try:

@@ -1,4 +1,4 @@
-"""An engine behind HTTP on a private address: events in, faults told apart, closed when unwanted."""
+"""An engine behind HTTP on a private address: events in, faults told apart, ended on leaving."""
 
 from __future__ import annotations
 

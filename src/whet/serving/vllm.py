@@ -111,5 +111,3 @@ def _is_up(address: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
