@@ -1,6 +1,6 @@
 """Generated requests, good and bad, on every route and both engines: no server error, ever.
 
-25 cases a route, kind and engine by default; 500 with -m slow.
+25 cases a kind on the routes with parameters by default; 500 a kind on every route with -m slow.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def modes() -> list[Any]:
 
 
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize(("path", "method"), ROUTES, ids=lambda value: value)
+@pytest.mark.parametrize(("path", "method"), ROUTES[-3:], ids=lambda value: value)
 def test_no_generated_request_makes_a_server_error(small: Served, path: str, method: str) -> None:
     for mode in modes():
         fuzz(small, path, method, mode, 25)
@@ -88,13 +88,14 @@ def test_no_generated_request_makes_a_server_error(small: Served, path: str, met
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("default")
-@pytest.mark.parametrize(("path", "method"), ROUTES[-3:], ids=lambda value: value)
+@pytest.mark.parametrize(("path", "method"), ROUTES, ids=lambda value: value)
 def test_five_hundred_generated_requests_make_no_server_error(
     small: Served, path: str, method: str
 ) -> None:
     seen: set[int] = set()
     for mode in modes():
         seen |= fuzz(small, path, method, mode, 500)
-    assert seen & {400, 404}
+    assert seen & {200, 404}
     if method == "post":
+        assert 400 in seen
         assert 200 in seen  # good requests are among them: the engine itself was reached

@@ -68,9 +68,11 @@ def children(pid: int) -> list[int]:
     return [int(child) for child in told.read_text().split()] if told.exists() else []
 
 
-@pytest.mark.parametrize("engine", ["transformers", "llama.cpp"])
+@pytest.mark.parametrize(
+    "engine", [pytest.param("transformers", marks=pytest.mark.slow), "llama.cpp"]
+)
 def test_ctrl_c_ends_it_with_130_and_nothing_is_left(
-    loopback: None, engine: str, request: pytest.FixtureRequest, tmp_path: Path
+    loopback: None, engine: str, tmp_path: Path
 ) -> None:
     target = "whet-nano"
     if engine == "llama.cpp":
