@@ -13,16 +13,20 @@ if TYPE_CHECKING:
     from whet.verbs.distill import distill as distill
     from whet.verbs.doctor import doctor as doctor
     from whet.verbs.eval import eval as eval
+    from whet.verbs.export import export as export
     from whet.verbs.init import init as init
     from whet.verbs.report import report as report
     from whet.verbs.review import review as review
     from whet.verbs.run import run as run
+    from whet.verbs.serve import serve as serve
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
+    from whet.verbs.verify import verify as verify
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "review", "chat", "report", "doctor",
+    "eval", "verdict", "review", "chat", "export", "verify", "serve",
+    "report", "doctor",
 )  # fmt: skip
 
 

@@ -42,6 +42,10 @@ class TrainingError(WhetError, RuntimeError):
     """Training cannot go on: the message names the step and, where known, the rows."""
 
 
+class ArtifactError(WhetError, RuntimeError):
+    """An export cannot be made, or an artifact is not what its manifest says."""
+
+
 class EndpointError(WhetError, RuntimeError):
     """An HTTP endpoint refused, timed out or answered something that is no completion.
 

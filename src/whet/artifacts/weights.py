@@ -22,6 +22,10 @@ class Weights(Protocol):
         """Every tensor's name, in the order of the files."""
         ...
 
+    def shape(self, name: str) -> tuple[int, ...]:
+        """The tensor's shape, without reading it."""
+        ...
+
     def tensor(self, name: str) -> Tensor:
         """One tensor: as stored where no adapter touches it, else merged in float32."""
         ...

@@ -62,12 +62,15 @@ def add_verbs() -> None:
         distill,
         doctor,
         eval,
+        export,
         init,
         report,
         review,
         run,
+        serve,
         train,
         verdict,
+        verify,
     )
 
     for module, panel in (
@@ -83,6 +86,9 @@ def add_verbs() -> None:
         (review, "Prove"),
         (report, "Prove"),
         (chat, "Ship"),
+        (export, "Ship"),
+        (verify, "Ship"),
+        (serve, "Ship"),
     ):
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
 

@@ -76,3 +76,8 @@ class Engine(Protocol):
     def close(self) -> None:
         """Lets go of the model, its process and its port."""
         ...
+
+
+def plain_text(messages: Messages) -> str:
+    """What a model without a chat template is asked: the texts of the messages, a line each."""
+    return "\n".join(message["content"] for message in messages)

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from whet.engines.engine import Answer, Facts, Logprobs
+from whet.engines.engine import Answer, Facts, Logprobs, plain_text
 from whet.errors import ModelError
 from whet.infer.prompts import decode_answer
 from whet.models.adapter import load_adapter, was_trained_in_four_bits
@@ -65,8 +65,11 @@ class Reference:
         )
 
     def answer(self, messages: Messages, max_new_tokens: int) -> Answer:
-        """The greedy answer, the prompt rendered as training rendered it."""
-        prompt = render_prompt(messages, self.loaded.tokenizer)
+        """The greedy answer, the prompt rendered as training rendered it.
+
+        Without a template it is the messages' texts, with what the tokenizer puts before a text.
+        """
+        prompt = self._prompt(messages)
         room = self.loaded.max_positions - len(prompt)
         if room < 1:
             raise ModelError(
@@ -75,6 +78,12 @@ class Reference:
             )
         ids, stopped = self._greedy(prompt, min(max_new_tokens, room))
         return Answer(self.decode(ids), stopped, tuple(prompt), tuple(ids), len(prompt))
+
+    def _prompt(self, messages: Messages) -> list[int]:
+        if self.loaded.template:
+            return render_prompt(messages, self.loaded.tokenizer)
+        ids: list[int] = self.loaded.tokenizer(plain_text(messages), verbose=False)["input_ids"]
+        return ids
 
     @torch.inference_mode()
     def logprobs(self, prompt: Sequence[int], answer: Sequence[int]) -> Logprobs:

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from whet.errors import ModelError
-from whet.models.files import check_safetensors
+from whet.models.files import check_safetensors, digest
 from whet.models.four_bit import is_four_bit
 from whet.models.load import FOUR_BITS, LoadedModel
 from whet.models.lora import lora_modules, remove_lora, replace
@@ -69,7 +69,7 @@ def load_adapter(loaded: LoadedModel, folder: Path) -> dict[str, Any]:
     config = read_adapter_config(folder)
     tensors = _read_tensors(folder)
     remove_lora(loaded.model)
-    _check_origin(loaded, folder)
+    check_origin(folder, loaded.name, loaded.identity)
     layers = _layers(loaded.model, tensors, folder, bool(config.get("use_dora")))
     loaded.model.requires_grad_(False)
     for name, (base, a, b, magnitude) in layers.items():
@@ -85,7 +85,7 @@ def load_adapter(loaded: LoadedModel, folder: Path) -> dict[str, Any]:
 
 def was_trained_in_four_bits(folder: Path) -> bool:
     """Whether the adapter says that its base was in NF4; adapters of others do not say."""
-    return FOUR_BITS in str(_origin(folder).get("base_identity", ""))
+    return FOUR_BITS in str(read_origin(folder).get("base_identity", ""))
 
 
 def _read_tensors(folder: Path) -> dict[str, Tensor]:
@@ -112,7 +112,12 @@ def _refuse_not_finite(tensors: Mapping[str, Tensor], folder: Path) -> None:
             raise ModelError(f"{folder}: {name} holds values that are not finite.")
 
 
-def _origin(folder: Path) -> dict[str, Any]:
+def adapter_digest(folder: Path) -> str:
+    """Digest of an adapter's configuration and tensors."""
+    return digest(sorted(folder.glob("adapter_*")))
+
+
+def read_origin(folder: Path) -> dict[str, Any]:
     """What the adapter says of its base; empty for one that was made elsewhere."""
     path = folder / ORIGIN
     if not path.is_file():
@@ -126,12 +131,17 @@ def _origin(folder: Path) -> dict[str, Any]:
     return origin
 
 
-def _check_origin(loaded: LoadedModel, folder: Path) -> None:
-    origin = _origin(folder)
-    identity = origin.get("base_identity", loaded.identity)
-    if identity == loaded.identity:
+def check_origin(folder: Path, name: str, base: str) -> None:
+    """Refuses an adapter that says of itself that it was trained on another base.
+
+    Raises:
+        ModelError: its base has another identity than `base`, which is that of the model `name`.
+    """
+    origin = read_origin(folder)
+    identity = str(origin.get("base_identity", base))
+    if identity == base:
         return
-    if identity.removesuffix(FOUR_BITS) == loaded.identity.removesuffix(FOUR_BITS):
+    if identity.removesuffix(FOUR_BITS) == base.removesuffix(FOUR_BITS):
         then, now = ("in 4 bits (NF4)", "as stored")[:: 1 if FOUR_BITS in identity else -1]
         raise ModelError(
             f"{folder}: was trained on {origin['base']} {then}, and here it is loaded {now}, so "
@@ -139,11 +149,23 @@ def _check_origin(loaded: LoadedModel, folder: Path) -> None:
         )
     raise ModelError(
         f"{folder}: was trained on {origin['base']} ({identity}), not on "
-        f"{loaded.name} ({loaded.identity}): weights, tokenizer or template differ."
+        f"{name} ({base}): weights, tokenizer or template differ."
     )
 
 
 Layer = tuple[Base, Tensor, Tensor, Tensor | None]
+
+
+def fitting_layers(model: nn.Module, folder: Path, config: Mapping[str, Any]) -> dict[str, Layer]:
+    """For each layer that an adapter changes the layer itself, A, B and magnitude (or None).
+
+    The model's own weights are not looked at, so it may be without any (on `meta`).
+
+    Raises:
+        ModelError: tensors are missing, of a wrong shape or not finite, or the model has no such
+            layers.
+    """
+    return _layers(model, _read_tensors(folder), folder, bool(config.get("use_dora")))
 
 
 def _layers(

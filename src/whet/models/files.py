@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from whet.errors import ModelError
+from whet.models.safetensors_header import read_header
 
 WANTED = ("*.json", "*.jinja", "*.safetensors", "tokenizer.model", "merges.txt", "vocab.txt")
 UNWANTED = ("original/*", "consolidated*", "*.bin", "onnx/*")
-MAX_HEADER_BYTES = 100_000_000
 TOKENIZER_FILES = ("tokenizer.json", "tokenizer.model", "tokenizer_config.json")
 
 
@@ -145,17 +145,12 @@ def weight_files(folder: Path) -> list[Path]:
 
 
 def check_safetensors(path: Path) -> None:
-    """Checks by its first bytes that a file is what its name says.
+    """Checks by its header that a file is what its name says, whole, and no more than that.
 
     Raises:
-        ModelError: it is a pickle, a zip, cut off, or has a header beyond 100 MB.
+        ModelError: it is a pickle, a zip, cut off, or its header lies.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        head = file.read(9)
-    length = int.from_bytes(head[:8], "little")
-    if len(head) < 9 or head[8:9] != b"{" or not 0 < length <= min(MAX_HEADER_BYTES, size - 8):
-        raise ModelError(f"{path}: is no safetensors file by its content; it is not opened.")
+    read_header(path)
 
 
 def digest(parts: Iterable[Path | str]) -> str:

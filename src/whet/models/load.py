@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from whet.errors import ModelError
 from whet.models.files import TOKENIZER_FILES, digest, find_folder, read_config, weight_files
 from whet.models.four_bit import quantize_model
 from whet.rows.render import find_stop_ids
+from whet.rows.template_trial import try_template
 
 DTYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 FLOAT32_LIMIT_BYTES = 4 * 2**30
@@ -79,19 +80,23 @@ def load_model(
     model = model.to(place).eval()
     set_dtype(model, precision)
     text = template_text(tokenizer)
-    tokenizer_files = [folder / f for f in TOKENIZER_FILES if (folder / f).is_file()]
     return LoadedModel(
         model=model,
         tokenizer=tokenizer,
         name=str(name),
         folder=folder,
-        identity=digest([*files, folder / "config.json", *tokenizer_files, text])
-        + FOUR_BITS * four_bit,
+        identity=identity_of(folder, text) + FOUR_BITS * four_bit,
         template=text,
         stop_ids=find_stop_ids(tokenizer, eos_ids(model)) if text else eos_ids(model),
         max_positions=int(getattr(model.config, "max_position_embeddings", 0) or 2**31 - 1),
         notices=(f"not in 4 bits, but as stored: {', '.join(left)}",) if left else (),
     )
+
+
+def identity_of(folder: Path, template: str) -> str:
+    """Digest of a model's weights, configuration, tokenizer and template, from its files alone."""
+    tokenizer_files = [folder / f for f in TOKENIZER_FILES if (folder / f).is_file()]
+    return digest([*weight_files(folder), folder / "config.json", *tokenizer_files, template])
 
 
 def set_dtype(model: Any, dtype: torch.dtype, *, but: Container[str] = ()) -> None:
@@ -124,6 +129,8 @@ def load_tokenizer(folder: Path, *, template: Path | None = None) -> Any:
             tokenizer.chat_template = template.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise ModelError(f"template {template} cannot be read: {error}") from None
+    if text := template_text(tokenizer):
+        try_template(text, tokenizer.bos_token or "", tokenizer.eos_token or "")
     return tokenizer
 
 
@@ -137,11 +144,28 @@ def template_text(tokenizer: Any) -> str:
 
 def eos_ids(model: Any) -> tuple[int, ...]:
     """End tokens by the model's generation config, else by its config."""
-    found = getattr(model.generation_config, "eos_token_id", None)
-    found = model.config.eos_token_id if found is None else found
-    if found is None:
-        return ()
-    return (found,) if isinstance(found, int) else tuple(found)
+    return as_ids(getattr(model.generation_config, "eos_token_id", None), model.config.eos_token_id)
+
+
+def as_ids(*found: int | Sequence[int] | None) -> tuple[int, ...]:
+    """The first that is there of several settings of end tokens, as ids."""
+    ids = next((value for value in found if value is not None), ())
+    return (ids,) if isinstance(ids, int) else tuple(ids)
+
+
+def stored_stop_ids(folder: Path, tokenizer: Any) -> tuple[int, ...]:
+    """The tokens that end a reply, as `load_model` finds them, without loading the weights.
+
+    Raises:
+        ModelError: the template ends a reply with none of them.
+    """
+    from transformers import AutoConfig, GenerationConfig
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    has_own = (folder / "generation_config.json").is_file()
+    own = GenerationConfig.from_pretrained(folder, local_files_only=True) if has_own else None
+    ids = as_ids(getattr(own, "eos_token_id", None), config.eos_token_id)
+    return find_stop_ids(tokenizer, ids) if template_text(tokenizer) else ids
 
 
 def _precision(dtype: str, place: torch.device, size: int, config: dict[str, Any]) -> torch.dtype:
