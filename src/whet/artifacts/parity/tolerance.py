@@ -24,8 +24,8 @@ from typing import Any
 
 import torch
 
-from whet.artifacts.parity.lossy import has_gelu, rounded_model, stored_as
 from whet.artifacts.parity.measures import Apart
+from whet.artifacts.parity.rounded_model import has_gelu, rounded_model, stored_as
 from whet.artifacts.parity.rounding import known
 from whet.engines.reference import Reference
 from whet.errors import DataError, ModelError
