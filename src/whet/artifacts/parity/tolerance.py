@@ -117,7 +117,8 @@ def tolerance_for(
     """
     form = format_of(kind)
     model = judged.loaded.model
-    gelu = form.floor == OTHER_ENGINE and not form.whole and has_gelu(model)
+    in_llama_cpp = form.floor == OTHER_ENGINE and not form.whole
+    gelu = in_llama_cpp and has_gelu(model)
     exact = form.weights == "F32" and not gelu
     if exact and judged.in_four_bits:
         return Tolerance(kind, form.floor, form.floor**2, ORDERS, metric_drop)
@@ -127,12 +128,13 @@ def tolerance_for(
         )
     rule = stored_as(form.weights, whole=form.whole, head=_head_of(model))
     within = partial(
-        rounded_model, model, rule, form.inputs, gelu_in_f16=gelu, compute=form.compute
+        rounded_model, model, rule, form.inputs, in_llama_cpp=in_llama_cpp, compute=form.compute
     )
     largest, kl = _moved(judged, prompts, max_new_tokens, within)
     if exact:
-        text = ORDERS + f"; merged, the judged model itself moves by {largest:.3g}"
-        most = max(form.floor, OF_DRAWS * largest)
+        rotary = ", its rotary frequencies off by last bits" * in_llama_cpp
+        text = ORDERS + f"; merged{rotary}, the judged model itself moves by {largest:.3g}"
+        most = max(form.floor, largest if in_llama_cpp else OF_DRAWS * largest)
         return Tolerance(kind, most, most**2, text, metric_drop)
     text = _derivation(form, largest, kl, gelu, len(prompts))
     most, most_kl = OF_DRAWS * largest + form.floor, OF_DRAWS**2 * kl + form.floor**2
