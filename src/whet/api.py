@@ -18,14 +18,15 @@ if TYPE_CHECKING:
     from whet.verbs.report import report as report
     from whet.verbs.review import review as review
     from whet.verbs.run import run as run
+    from whet.verbs.serve import serve as serve
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
     from whet.verbs.verify import verify as verify
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "review", "chat", "export", "verify", "report",
-    "doctor",
+    "eval", "verdict", "review", "chat", "export", "verify", "serve",
+    "report", "doctor",
 )  # fmt: skip
 
 

@@ -67,6 +67,7 @@ def add_verbs() -> None:
         report,
         review,
         run,
+        serve,
         train,
         verdict,
         verify,
@@ -87,6 +88,7 @@ def add_verbs() -> None:
         (chat, "Ship"),
         (export, "Ship"),
         (verify, "Ship"),
+        (serve, "Ship"),
     ):
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)
 

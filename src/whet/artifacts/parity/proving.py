@@ -82,6 +82,7 @@ class _Proving:
     texts_b: list[str] = field(default_factory=list)
     asked: int = 0
     equal: int = 0
+    shown_otherwise: int = 0
     kept: list[tuple[float, Forced]] = field(default_factory=list)
     heard: float | None = None
     seen: bool = False
@@ -111,7 +112,9 @@ class _Proving:
             self._take(a.text, "")
             return
         self.asked += 1
-        self.equal += same_text(a, b)
+        if same_text(a, b):
+            self.equal += 1
+            self.shown_otherwise += a.text.strip() != b.text.strip()
         self._take(a.text, b.text)
         same = self.facts_a.template == self.facts_b.template
         fault = compare_prompt(self.judged, index, a, b, self.facts_a.bos_id, same)
@@ -197,6 +200,9 @@ class _Proving:
 
     def proof(self, metric: Metric | None) -> Proof:
         """What was found, as one line of the artifact's proof."""
+        if self.shown_otherwise:
+            told = "answers are the same tokens; bytes in them that are no character look otherwise"
+            self.notes.append(f"{self.shown_otherwise} {told}")
         self.causes += [p.cause for p in self.partings if p.cause is not None]
         score_a = metric(self.texts_a) if metric else None
         score_b = metric(self.texts_b) if metric else None

@@ -1,0 +1,87 @@
+"""The address to listen on, and the keys that it needs."""
+
+from __future__ import annotations
+
+import errno
+import ipaddress
+import os
+import socket
+from pathlib import Path
+
+from whet.errors import ConfigError
+
+KEY_VARIABLE = "WHET_API_KEY"
+LEAST_KEY = 16
+
+
+def is_loopback(host: str) -> bool:
+    """Whether an address can be reached from this machine only."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def keys_for(host: str, key_file: Path | None) -> tuple[str, ...]:
+    """The keys that clients may send: those of the file, one a line, or the environment's.
+
+    Raises:
+        ConfigError: a key that is too short or no ASCII, an empty or unreadable file; no key for
+            an address that other machines reach.
+    """
+    if key_file is not None:
+        keys, where = _in_file(key_file), str(key_file)
+    else:
+        told = os.environ.get(KEY_VARIABLE, "").strip()
+        keys, where = ((told,) if told else ()), KEY_VARIABLE
+    for key in keys:
+        if len(key) < LEAST_KEY or not key.isascii() or not key.isprintable() or " " in key:
+            raise ConfigError(
+                f"{where}: a key needs at least {LEAST_KEY} printable ASCII characters without"
+                f" spaces; one has {len(key)}. Make one: openssl rand -hex 24."
+            )
+    if not keys and not is_loopback(host):
+        raise ConfigError(
+            f"--host {host} can be reached from other machines. Set {KEY_VARIABLE} or give"
+            f" --api-key-file FILE with a key of at least {LEAST_KEY} characters; or stay on"
+            " 127.0.0.1."
+        )
+    return keys
+
+
+def _in_file(path: Path) -> tuple[str, ...]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"--api-key-file {path}: cannot be read: {error}.") from None
+    keys = tuple(line.strip() for line in lines if line.strip() and not line.startswith("#"))
+    if not keys:
+        raise ConfigError(f"--api-key-file {path}: holds no key.")
+    return keys
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket on the address; port 0 takes a free one.
+
+    Raises:
+        ConfigError: the address cannot be had.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host.strip("[]"), port), family=family, backlog=512)
+    except (OSError, OverflowError) as error:
+        if getattr(error, "errno", None) == errno.EADDRINUSE:
+            raise ConfigError(
+                f"{host}:{port} is in use by another program. Name another port; --port 0 takes"
+                " any free one."
+            ) from None
+        raise ConfigError(f"{host}:{port}: {error}. Name another address.") from None
+
+
+def free_port() -> int:
+    """A port that is free on the loopback address at this moment."""
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port: int = probe.getsockname()[1]
+        return port

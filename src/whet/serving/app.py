@@ -1,0 +1,100 @@
+"""The application: routes, and what refusals look like."""
+
+from __future__ import annotations
+
+import logging
+import traceback
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.telemetry import TelemetryConfig
+from pydantic.json_schema import models_json_schema
+from starlette.exceptions import HTTPException
+
+from whet.serving.backend import Backend
+from whet.serving.faults import Fault
+from whet.serving.fields import ChatBody, CompletionBody
+from whet.serving.gate import Gate
+from whet.serving.guard import Guard, Keys
+from whet.serving.limits import LIMITS, Limits
+from whet.serving.routes import new_desk, routes
+
+SILENT: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
+"""FastAPI traces by default wherever the environment names a collector. Nothing leaves here."""
+BODIES = {"/v1/chat/completions": ChatBody, "/v1/completions": CompletionBody}
+
+FRAMES_TOLD = 4
+
+log = logging.getLogger("whet.serve")
+
+
+def create_app(backend: Backend, keys: Keys, limits: Limits = LIMITS) -> tuple[Guard, FastAPI]:
+    """The application in its guard, and the application itself."""
+    app = FastAPI(
+        title="whet serve", docs_url=None, redoc_url=None, openapi_url=None, telemetry=SILENT
+    )
+    app.router.redirect_slashes = False
+    app.state.desk = new_desk(backend, Gate(backend.about.slots, limits))
+    app.include_router(routes)
+    app.add_exception_handler(Fault, _fault)
+    app.add_exception_handler(HTTPException, _refused)
+    app.add_exception_handler(RequestValidationError, _unreadable)
+    app.add_exception_handler(Exception, _broken)
+    return Guard(app, keys, limits), app
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI description of the routes, with the bodies that they read."""
+    found = app.openapi()
+    kinds = [(kind, "validation") for kind in BODIES.values()]
+    _, shared = models_json_schema(kinds, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    found.setdefault("components", {}).setdefault("schemas", {}).update(shared["$defs"])
+    for path, kind in BODIES.items():
+        shared["$defs"][kind.__name__]["properties"]["model"] = {
+            "type": "string", "const": app.state.desk.backend.about.id,
+        }  # fmt: skip
+        schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+        found["paths"][path]["post"]["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    return found
+
+
+def _answer(fault: Fault) -> Response:
+    return JSONResponse(fault.body(), fault.status, fault.headers())
+
+
+async def _fault(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Fault)
+    return _answer(error)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    words = {404: "There is no such path.", 405: "This path has no such method."}
+    fault = Fault(error.status_code, words.get(error.status_code, str(error.detail)))
+    response = _answer(fault)
+    for key, value in (error.headers or {}).items():
+        response.headers[key] = value
+    return response
+
+
+async def _unreadable(request: Request, error: Exception) -> Response:
+    return _answer(Fault(400, "The request could not be read."))
+
+
+async def _broken(request: Request, error: Exception) -> Response:
+    """Our own fault. An exception's text may hold a prompt, so its kind and its place are told."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES_TOLD:]
+    place = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
+    log.error("a fault of whet: %s at %s", type(error).__name__, place)
+    return _answer(Fault(500, "This is a fault of whet.", code="internal_error"))

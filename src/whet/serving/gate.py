@@ -1,0 +1,92 @@
+"""How many requests are taken on: so many at the engine, so many waiting, the rest refused."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+from whet.serving.faults import Fault
+from whet.serving.limits import Limits
+
+
+class Gate:
+    """Lets requests through in their order, at most `slots` at a time.
+
+    When the server is told to stop, nobody is let in any more, and those inside have a grace time.
+    """
+
+    def __init__(self, slots: int, limits: Limits) -> None:
+        self._limits = limits
+        self._free = asyncio.Semaphore(slots)
+        self._waiting = 0
+        self._inside: set[asyncio.Timeout] = set()
+        self.is_closing = False
+
+    @asynccontextmanager
+    async def passed(self, arrived: float) -> AsyncGenerator[None, None]:
+        """Within it a slot is held. `arrived` is when the request came, by `time.monotonic`.
+
+        Enter and leave it in one task: that task is what the deadline ends.
+
+        Raises:
+            Fault: 429 when the queue is full; 503 when the server is closing, or when the time for
+                the whole request is over, waiting included.
+        """
+        self._check_open()
+        left = self._limits.deadline_s - (time.monotonic() - arrived)
+        clock = asyncio.timeout(left)
+        try:
+            async with clock:
+                self._inside.add(clock)
+                await self._enter()
+                try:
+                    self._check_open()
+                    yield
+                finally:
+                    self._free.release()
+        except TimeoutError:
+            raise self._too_late() from None
+        finally:
+            self._inside.discard(clock)
+
+    async def _enter(self) -> None:
+        if self._free.locked() and self._waiting >= self._limits.max_queue:
+            raise Fault(
+                429,
+                f"{self._waiting} requests are waiting already. Try again in a moment.",
+                code="queue_full",
+                retry_after_s=self._limits.retry_after_s,
+            )
+        self._waiting += 1
+        try:
+            await self._free.acquire()
+        finally:
+            self._waiting -= 1
+
+    def close(self) -> None:
+        """Lets nobody in any more; who is inside is done within the grace time."""
+        if self.is_closing:
+            return
+        self.is_closing = True
+        latest = asyncio.get_running_loop().time() + self._limits.grace_s
+        for clock in self._inside:
+            when = clock.when()
+            if not clock.expired() and (when is None or when > latest):
+                clock.reschedule(latest)
+
+    def _check_open(self) -> None:
+        if self.is_closing:
+            raise Fault(503, "The server is stopping.", code="stopping", retry_after_s=5)
+
+    def _too_late(self) -> Fault:
+        if self.is_closing:
+            return Fault(503, "The server is stopping; the answer was cut off.", code="stopping")
+        seconds = self._limits.deadline_s
+        return Fault(
+            503,
+            f"The request took longer than {seconds:g} s, waiting included, and was given up.",
+            code="deadline_exceeded",
+            retry_after_s=self._limits.retry_after_s,
+        )
