@@ -11,7 +11,7 @@ import torch
 from parity_models import Tuned, questions, write_base
 
 from whet.artifacts.parity import prove
-from whet.artifacts.parity.lossy import rounded_model, stored_as
+from whet.artifacts.parity.rounded_model import rounded_model, stored_as
 from whet.artifacts.parity.tolerance import format_of, tolerance_for, tolerance_of_base
 from whet.engines.reference import open_judged, open_shipped
 from whet.errors import ModelError

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 
 from whet.artifacts.parity.audit import audit
 from whet.artifacts.parity.causes import Cause, cause_of, in_order
-from whet.artifacts.parity.explain import Forced, explain
 from whet.artifacts.parity.facts import compare_facts
+from whet.artifacts.parity.fault_search import Forced, explain
 from whet.artifacts.parity.greedy import Parting, parting, same_text
-from whet.artifacts.parity.heard import heard_apart
 from whet.artifacts.parity.measures import Apart, difference
 from whet.artifacts.parity.prompt_ids import compare_prompt
-from whet.artifacts.parity.told import judged_weights, shipped_weights
+from whet.artifacts.parity.seen_weights import judged_weights, shipped_weights
+from whet.artifacts.parity.served_logprobs import heard_apart
 from whet.artifacts.parity.tolerance import Tolerance
 from whet.artifacts.proof import Proof
 from whet.engines.endpoint import Endpoint
