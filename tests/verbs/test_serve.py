@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -109,6 +110,41 @@ def _runs(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):
         return False
+
+
+def test_an_engine_that_dies_is_told_and_the_front_still_ends_well(
+    loopback: None, tmp_path: Path
+) -> None:
+    pytest.importorskip("xllamacpp")
+    with process(str(_gguf(tmp_path)), "--port", "0", "--name", "nano", "--json") as child:
+        url = started(child)["url"]
+        for pid in children(child.pid):
+            os.kill(pid, signal.SIGKILL)
+        for address in (url, url.replace("/v1", "/ready")):
+            with pytest.raises(urllib.error.HTTPError, match="503") as told:
+                ask(address) if address == url else urllib.request.urlopen(address, timeout=20)
+            assert json.load(told.value)["error"]["code"] == "engine_down"
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=40)
+        assert child.returncode == 130
+
+
+def test_ctrl_c_while_the_model_loads_ends_it(tmp_path: Path) -> None:
+    slow = tmp_path / "bin" / "vllm"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\necho loading\nexec sleep 600\n")
+    slow.chmod(0o755)
+    path = f"{slow.parent}{os.pathsep}{os.environ['PATH']}"
+    with process("whet-nano", "--engine", "vllm", "--port", "0", PATH=path) as child:
+        assert child.stderr is not None
+        while "starting" not in child.stderr.readline():
+            assert child.poll() is None
+        time.sleep(0.5)
+        engines = children(child.pid)
+        child.send_signal(signal.SIGINT)
+        child.wait(40)
+        assert child.returncode == 130
+    assert not any(_runs(pid) for pid in engines)
 
 
 def test_with_a_key_it_is_asked_for(loopback: None, tmp_path: Path) -> None:

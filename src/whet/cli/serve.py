@@ -51,11 +51,11 @@ def command(
     from whet.cli.progress import Terminal
     from whet.verbs.serve import serve
 
-    with Terminal() as progress:
-        session = serve(
-            target, engine=engine, host=host, port=port, api_key_file=api_key_file, name=name,
-            context=context, slots=slots, progress=progress,
-        )  # fmt: skip
+    session = serve(
+        target, engine=engine, host=host, port=port, api_key_file=api_key_file, name=name,
+        context=context, slots=slots,
+        progress=Terminal(),  # words only: nothing here polls its flag, so Ctrl-C stays Ctrl-C
+    )  # fmt: skip
     if as_json:
         names = ("url", "model", "engine", "fingerprint", "context", "needs_key", "system")
         output.print_json({key: getattr(session, key) for key in names})
