@@ -43,7 +43,7 @@ def _models(annotation: Any) -> list[type[BaseModel]]:
 
 def _type_name(annotation: Any) -> str:
     text = annotation.__name__ if isinstance(annotation, type) else str(annotation)
-    text = re.sub(r"typing\.|whet\.config\.|Annotated\[", "", text)
+    text = re.sub(r"typing\.|whet\.config\.(?:\w+\.)?|Annotated\[", "", text)
     choices = typing.get_args(annotation)
     if typing.get_origin(annotation) is typing.Literal:
         return ", ".join(f"`{choice}`" for choice in choices)
@@ -76,7 +76,7 @@ def _default(field: Any) -> str:
 def config_page() -> str:
     """Every key of `whet.yaml`, by section."""
     notes = (ROOT / "docs" / "config_notes.md").read_text(encoding="utf-8")
-    lines = ["# whet.yaml", "", "Made from `src/whet/config.py`; `make docs` writes it.", ""]
+    lines = ["# whet.yaml", "", "Made from `src/whet/config/`; `make docs` writes it.", ""]
     for prefix, model in sections(Config):
         title = prefix.rstrip(".") or "Top level"
         summary = (model.__doc__ or "").split("\n")[0]

@@ -3,7 +3,7 @@
     python scripts/error_rates.py PART... [--sims N] [--out benchmarks/results]
 
 Parts: coverage, graded, clustered, nulls, candidates, power, grades, gates, looks, real (needs
---data), all; `tables` prints the results as the tables of docs/error_rates.md. Each part writes
+--run), all; `tables` prints the results as the tables of docs/error_rates.md. Each part writes
 OUT/error_rates_PART.json with its rows, sims, seed and seconds. One core; how long each part takes
 stands in docs/error_rates.md.
 """
@@ -44,16 +44,16 @@ def main() -> None:
     parser.add_argument("parts", nargs="+", choices=[*PARTS, "real", "all", "tables"])
     parser.add_argument("--sims", type=int, help="instead of each part's own number")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
-    parser.add_argument("--data", type=Path, help="Banking77: a folder with train.csv and test.csv")
+    parser.add_argument("--run", type=Path, help="a finished run whose answers are swapped")
     asked = parser.parse_args()
     names = list(PARTS) if "all" in asked.parts else [n for n in asked.parts if n in PARTS]
     for name in names:
         part, sims = PARTS[name]
         _write(asked.out, name, part, asked.sims or sims)
-    if "real" in asked.parts or ("all" in asked.parts and asked.data):
-        if asked.data is None:
-            parser.error("the part `real` needs --data")
-        _write(asked.out, "real", lambda rng, sims: real_null(rng, sims, asked.data), 2_000)
+    if "real" in asked.parts or ("all" in asked.parts and asked.run):
+        if asked.run is None:
+            parser.error("the part `real` needs --run")
+        _write(asked.out, "real", lambda rng, sims: real_null(rng, sims, asked.run), 2_000)
     if "tables" in asked.parts:
         print(tables(asked.out))
 

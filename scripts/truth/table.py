@@ -136,8 +136,12 @@ def _looks(rows: list[Row]) -> str:
 
 
 def _real(rows: list[Row]) -> str:
-    lines = [[str(row["margin"]), percent(row["ship"]), f"{row['sims']:,}"] for row in rows[1:]]
-    return markdown(["margin", "ship", "subsets"], lines)
+    lines = [
+        [" and ".join(row["arms"]), str(row["margin"]), percent(row["ship"]), f"{row['sims']:,}"]
+        for row in rows
+        if row["kind"] == "real null"
+    ]
+    return markdown(["arms", "margin", "ship", "subsets"], lines)
 
 
 PARTS: dict[str, tuple[str, Callable[[list[Row]], str]]] = {

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from whet.verbs.serve import serve as serve
     from whet.verbs.train import train as train
     from whet.verbs.verdict import verdict as verdict
+    from whet.verbs.verify import verify as verify
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "review", "chat", "export", "serve", "report", "doctor",
+    "eval", "verdict", "review", "chat", "export", "verify", "serve", "report",
+    "doctor",
 )  # fmt: skip
 
 

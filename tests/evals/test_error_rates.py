@@ -7,6 +7,7 @@ only by more than what so few can err. The slow test makes the hardest cells aga
 from __future__ import annotations
 
 import ast
+import json
 import math
 import sys
 from pathlib import Path
@@ -153,7 +154,17 @@ def test_no_gain_ships_in_at_most_three_of_a_hundred_in_full(n: int, discordance
 
 
 @pytest.mark.slow
-def test_real_answers_swapped_at_random_ship_in_at_most_1_of_40(test_data: Path) -> None:
-    rows = list(real.real_null(RNG(11), 2_000, test_data / "datasets" / "banking77"))
-    assert rows[0]["regression"] > rows[0]["nearest"] > 0.5
-    assert all(row["ship"] <= _limit(0.025, 2_000) for row in rows[1:])
+def test_stored_answers_swapped_at_random_ship_in_at_most_1_of_40(tmp_path: Path) -> None:
+    """With the files of a run; docs/error_rates.md has the figures on Banking77's own answers."""
+    drawn = RNG(12)
+    for arm, share in (("tuned", 0.77), ("nearest", 0.72), ("prompt", 0.02)):
+        rows = [
+            {"gold": "a", "answer": "a" if right else "b"} for right in drawn.random(1_000) < share
+        ]
+        file = tmp_path / "samples" / f"{arm}.jsonl"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    rows = list(real.real_null(RNG(11), 2_000, tmp_path))
+    assert rows[0]["right"][0] > rows[0]["right"][1] > 0.5
+    found = [row["ship"] for row in rows if row["kind"] == "real null"]
+    assert len(found) == 4 and max(found) <= _limit(0.025, 2_000)

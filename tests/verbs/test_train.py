@@ -66,7 +66,7 @@ def test_dora_without_an_adapter_is_refused(project: Path) -> None:
 
 
 def test_dora_cannot_be_served_by_vllm(project: Path) -> None:
-    with pytest.raises(ConfigError, match="serves no DoRA"):
+    with pytest.raises(ConfigError, match=r"train\.dora: vLLM serves no adapter with DoRA"):
         whet.run(project, "serve_on=vllm", "train.dora=true")
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from whet.artifacts.kinds import Kind
+from whet.artifacts.kinds import Finishing, Kind
 from whet.artifacts.manifest import File, files_of, manifest_of, proof_values, write_manifest
 from whet.artifacts.options import Options
 from whet.artifacts.proof import Proof
@@ -17,8 +17,8 @@ from whet.artifacts.subject import Subject
 from whet.progress import check_stop
 from whet.rundir import write_json
 
-Prover = Callable[[Kind, Path], Sequence[Proof]]
-"""The proof of what a kind wrote into a folder."""
+Prover = Callable[[Kind, Path, str], Sequence[Proof]]
+"""The proof of what a kind wrote into a folder, and in which precision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Made:
     files: tuple[File, ...]
     proofs: tuple[Proof, ...]
     refused: Path | None = None
+    notices: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -51,23 +52,27 @@ def make(subject: Subject, kind: Kind, out: Path, options: Options, prove: Prove
         ArtifactError: the disk refuses.
         ModelError: weights, adapter or tokenizer are not what they should be.
     """
-    say = options.progress.say
+    say, module = options.progress.say, kind.load()
+    precision = module.precision(subject, options)
     try:
         with new_folder(out) as folder:
             say(f"writing {kind.name}")
             started = time.monotonic()
-            kind.load().write(subject, folder, options)
+            notices = tuple(module.write(subject, folder, options) or ())
             check_stop(options.progress)
-            say(f"written in {time.monotonic() - started:.1f} s; proving it equal to the judged model")
-            proofs = tuple(prove(kind, folder))
+            say(f"written in {time.monotonic() - started:.1f} s; asking both for the proof")
+            proofs = tuple(prove(kind, folder, precision))
             check_stop(options.progress)
             if not all(proof.passed for proof in proofs) or not proofs:
                 raise _Refused(proofs)
-            write_manifest(folder, manifest_of(subject, kind.name, folder, proofs))
+            told = replace(subject, notices=(*subject.notices, *notices))
+            if isinstance(module, Finishing):
+                module.finish(told, folder, options, proofs)
+            write_manifest(folder, manifest_of(told, kind.name, precision, folder, proofs))
             files = tuple(files_of(folder))
     except _Refused as refused:
         return Made(kind.name, out, (), refused.proofs, _write_refusal(kind, out, refused.proofs))
-    return Made(kind.name, out, files, proofs)
+    return Made(kind.name, out, files, proofs, notices=notices)
 
 
 def _write_refusal(kind: Kind, out: Path, proofs: Sequence[Proof]) -> Path:

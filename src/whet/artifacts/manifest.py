@@ -1,16 +1,17 @@
 """What an artifact says of itself: its files by digest, what it was made of, and its proof.
 
-    whet-manifest.json
-        format, kind, name, whet             what wrote it
-        files                                [{path, sha256, bytes}], every file but this one
-        base                                 {name, identity}: of what it was made, or what it needs;
-                                         no identity where a model was trained in full
-    identity                             of the model that was judged, its adapter left out
-        adapter                              digest of the adapter, or null
-        run, created                         where it comes from
-        template_sha256, stop_ids, system    what a server must use
-        proof                                the lines of `whet.artifacts.proof`
-        notices                              what a user should know
+whet-manifest.json
+    format, kind, precision, name, whet  what it is, and what wrote it
+    files                                [{path, sha256, bytes}], every file but this one
+    base                                 {name, identity}: of what it was made, or what it needs;
+                                     no identity where a model was trained in full
+identity                             of the model that was judged, its adapter left out
+    adapter                              digest of the adapter, or null
+    run                                  {name, created}: the run that trained it, or null
+    created                              when this was exported
+    template_sha256, stop_ids, system    what a server must use
+    proof                                the lines of `whet.artifacts.proof`
+    notices                              what a user should know
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from typing import Any
 from whet.artifacts.proof import Proof
 from whet.artifacts.subject import Subject
 from whet.errors import ArtifactError
+from whet.rundir import RunDir
 from whet.version import __version__
 
 MANIFEST = "whet-manifest.json"
@@ -44,12 +46,13 @@ class File:
 
 
 def manifest_of(
-    subject: Subject, kind: str, folder: Path, proofs: Sequence[Proof]
+    subject: Subject, kind: str, precision: str, folder: Path, proofs: Sequence[Proof]
 ) -> dict[str, Any]:
     """The manifest of a folder that is otherwise complete."""
     return {
         "format": FORMAT,
         "kind": kind,
+        "precision": precision,
         "name": subject.name,
         "whet": __version__,
         "created": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -63,12 +66,22 @@ def manifest_of(
         },
         "identity": subject.identity,
         "adapter": subject.adapter_digest,
-        "run": None if subject.run is None else str(subject.run),
+        "run": run_of(subject.run),
         "template_sha256": text_digest(subject.template),
         "stop_ids": list(subject.stop_ids),
         "system": subject.system,
         "proof": proof_values(proofs),
         "notices": list(subject.notices),
+    }
+
+
+def run_of(run: Path | None) -> dict[str, str] | None:
+    """What a manifest says of a run: nothing of the machine that it lies on."""
+    if run is None:
+        return None
+    return {
+        "name": f"{run.parent.name}/{run.name}",
+        "created": str(RunDir(run).record()["created"]),
     }
 
 

@@ -18,7 +18,7 @@ class Options:
         llama_cpp: a checkout of llama.cpp, for what is not built in.
         repo: OWNER/NAME of a hub repository, and of LM Studio's folders.
         push: whether the hub folder is also uploaded.
-        num_prompts: asked in the proof: the project's items first, then general questions.
+        num_prompts: of the project's items that the proof asks at most, beside its own questions.
         progress: what is told on the way; long loops ask it whether to stop.
     """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 
@@ -13,6 +13,11 @@ class Proof:
     `max_logit_diff` is the largest difference of any log-probability along a's answers, `kl` the
     mean KL divergence of a position in nats; `greedy_equal` the prompts whose greedy answers are
     the same text. None: not told by the engine. `cause` says what is wrong where it did not pass.
+
+    `kind` is the format whose `tolerance` (max_logit_diff, kl, derivation) was applied. `ties` are
+    the prompts whose answers part at two tokens that lie closer than the tolerance can tell,
+    `first_difference` where the first that parts does, and `notes` what is no fault but worth
+    knowing.
     """
 
     a: str
@@ -25,6 +30,11 @@ class Proof:
     metric_b: float | None
     passed: bool
     cause: str = ""
+    kind: str = ""
+    tolerance: dict[str, Any] = field(default_factory=dict)
+    ties: int = 0
+    first_difference: str = ""
+    notes: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         """The proof as it stands in an artifact's manifest and in `whet export --json`."""

@@ -62,7 +62,7 @@ def write_tensors(
     if len(shards) == 1:
         _write_file(folder / SINGLE, shards[0], read)
         return
-    listed = {}
+    listed: dict[str, str] = {}
     for number, shard in enumerate(shards, 1):
         name = f"model-{number:05d}-of-{len(shards):05d}.safetensors"
         _write_file(folder / name, shard, read)
@@ -114,4 +114,4 @@ def _write_tensor(file: BinaryIO, planned: Planned, tensor: Tensor) -> None:
     if not tensor.numel():
         return
     data = tensor.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-    file.write(memoryview(data.numpy()))
+    file.write(data.numpy().data)

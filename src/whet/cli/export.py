@@ -40,7 +40,17 @@ def command(
         str | None, typer.Option(metavar="OWNER/NAME", help="For the hub and LM Studio.")
     ] = None,
     push: Annotated[bool, typer.Option("--push", help="Upload what `hub` wrote.")] = False,
-    prompts: Annotated[int, typer.Option(metavar="N", help="Asked in the proof.")] = 100,
+    combine: Annotated[
+        str | None,
+        typer.Option(metavar="A:W,B:W", help="Adapters of one base made one, by weight."),
+    ] = None,
+    method: Annotated[
+        str, typer.Option(metavar="M", help="Of --combine: linear, ties, dare_linear, dare_ties.")
+    ] = "linear",
+    density: Annotated[
+        float | None, typer.Option(metavar="P", help="Share of weights that ties and dare keep.")
+    ] = None,
+    prompts: Annotated[int, typer.Option(metavar="N", help="Items that the proof asks.")] = 100,
     as_json: AsJson = False,
 ) -> int:
     """The tuned model in the forms that others load, each proven equal to what was judged."""
@@ -69,6 +79,9 @@ def command(
             repo=repo,
             push=push,
             num_prompts=prompts,
+            combine=combine,
+            method=method,
+            density=density,
             progress=progress,
         )
     if as_json:

@@ -70,6 +70,7 @@ def add_verbs() -> None:
         serve,
         train,
         verdict,
+        verify,
     )
 
     for module, panel in (
@@ -86,6 +87,7 @@ def add_verbs() -> None:
         (report, "Prove"),
         (chat, "Ship"),
         (export, "Ship"),
+        (verify, "Ship"),
         (serve, "Ship"),
     ):
         app.command(module.__name__.rpartition(".")[2], rich_help_panel=panel)(module.command)

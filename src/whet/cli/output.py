@@ -42,12 +42,20 @@ def has_colours() -> bool:
     return sys.stdout.isatty() and not plain
 
 
+def printable(text: str) -> str:
+    """Text of a model or of data with its control characters made visible."""
+    return "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
+
+
+def encodable(text: str) -> str:
+    """Text with what this terminal's encoding lacks replaced."""
+    encoding = sys.stdout.encoding or "utf-8"
+    return text.encode(encoding, "replace").decode(encoding)
+
+
 def print_text(text: str, paint: Callable[[str], str] = str) -> None:
     """Text for a person on stdout, with control characters of the data made visible.
 
     `paint` puts colours on, after that.
     """
-    safe = "".join(c if c.isprintable() or c in "\n\t" else repr(c)[1:-1] for c in text)
-    encoding = sys.stdout.encoding or "utf-8"
-    safe = paint(safe)
-    sys.stdout.write(safe.encode(encoding, "replace").decode(encoding) + "\n")
+    sys.stdout.write(encodable(paint(printable(text))) + "\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -43,7 +44,8 @@ def command(
         int | None, typer.Option(metavar="N", min=1, max=20, help="How many people get a link.")
     ] = None,
     items: Annotated[
-        int | None, typer.Option(metavar="N", min=1, help="How many items are drawn.")
+        str | None,
+        typer.Option(metavar="N|FILE", help="How many items are drawn; or a file of item ids."),
     ] = None,
     split: Annotated[
         str | None, typer.Option(metavar="validation|test", help="Of which answers.")
@@ -114,12 +116,36 @@ def command(
     words = list(what or ())
     if not words or words == ["serve"]:
         _serve(
-            run, as_json, arms=named, raters=raters, items=items, split=split, host=host, port=port,
-            url=url, new=new,
+            run, as_json, arms=named, raters=raters, items=_items(items), split=split, host=host,
+            port=port, url=url, new=new,
         )  # fmt: skip
         return
     text, values = _act(run, words, named)
     output.print_json(values) if as_json else output.print_text(text)
+
+
+def _items(asked: str | None) -> int | list[str] | None:
+    """A number of items, or the ids that a file names: one a line, bare or as {"item": ID}."""
+    if asked is None:
+        return None
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if not Path(asked).is_file():
+        raise ConfigError(f"--items {asked}: expected a number above 0, or a file of item ids.")
+    lines = [line.strip() for line in Path(asked).read_text(encoding="utf-8").split("\n")]
+    ids = [_id(line, f"{asked}:{n}") for n, line in enumerate(lines, 1) if line]
+    if not ids:
+        raise ConfigError(f"--items {asked}: names no item.")
+    return ids
+
+
+def _id(line: str, place: str) -> str:
+    if not line.startswith("{"):
+        return line
+    try:
+        return str(json.loads(line)["item"])
+    except (ValueError, KeyError):
+        raise ConfigError(f'--items {place}: expected an id, or {{"item": ID}}.') from None
 
 
 def _refuse(asked: dict[str, object]) -> None:

@@ -53,8 +53,8 @@ class Questions:
     notes: list[str]
 
 
-def read_questions(files: Sequence[Path]) -> Questions:
-    """The inputs of the files.
+def read_questions(files: Sequence[Path], *, repeats: bool = False) -> Questions:
+    """The inputs of the files; with `repeats` also those that repeat earlier ones.
 
     Raises:
         DataError: everything that is wrong with the files; nothing is asked from part of them.
@@ -80,6 +80,8 @@ def read_questions(files: Sequence[Path]) -> Questions:
         first.setdefault(question.id, question)
     different = list(first.values())
     notes = list(dict.fromkeys(told))
+    if repeats:
+        return Questions(found, read_files, len(found), notes)
     if len(different) < len(found):
         notes.append(
             f"{len(found) - len(different)} inputs repeat earlier ones and are asked once."

@@ -41,13 +41,15 @@ class Answer:
     """A greedy answer as a user would get it, with the ids behind it where the engine tells them.
 
     `prompt_ids` are those that the model was given, BOS included; `output_ids` end before the stop
-    token. `stopped` is whether a stop token ended it, not the limit.
+    token. `stopped` is whether a stop token ended it, not the limit. `num_prompt_tokens` is told
+    by engines that count the ids but do not show them.
     """
 
     text: str
     stopped: bool
     prompt_ids: tuple[int, ...] | None = None
     output_ids: tuple[int, ...] | None = None
+    num_prompt_tokens: int | None = None
 
 
 class Engine(Protocol):
@@ -74,3 +76,8 @@ class Engine(Protocol):
     def close(self) -> None:
         """Lets go of the model, its process and its port."""
         ...
+
+
+def plain_text(messages: Messages) -> str:
+    """What a model without a chat template is asked: the texts of the messages, a line each."""
+    return "\n".join(message["content"] for message in messages)

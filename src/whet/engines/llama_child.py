@@ -24,7 +24,10 @@ def main() -> None:
     os.dup2(2, 1)  # whatever llama.cpp prints goes to the log, not among the answers
     import xllamacpp
 
-    server = xllamacpp.Server(_parameters(xllamacpp, settings))
+    try:
+        server = xllamacpp.Server(_parameters(xllamacpp, settings))
+    except RuntimeError:
+        sys.exit(1)  # llama.cpp has said why
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_DFL if number == signal.SIGTERM else signal.SIG_IGN)
     print(json.dumps({"address": server.listening_address}), file=told, flush=True)

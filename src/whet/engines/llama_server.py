@@ -8,10 +8,11 @@ import importlib.util
 import json
 import os
 import secrets
-import select
 import subprocess
 import sys
 import tempfile
+import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -65,29 +66,35 @@ class LlamaServer:
             "metrics": metrics, "name": name or gguf.stem,
         }  # fmt: skip
         try:
-            self.address = self._told(json.dumps(settings), gguf)
+            files = f"{gguf} with {adapter}" if adapter else str(gguf)
+            self.address = self._told(json.dumps(settings), files)
         except BaseException:
             self.close()
             raise
 
-    def _told(self, settings: str, gguf: Path) -> str:
+    def _told(self, settings: str, files: str) -> str:
         """Sends the settings; the address once the model is loaded."""
         assert self._process.stdin is not None and self._process.stdout is not None
         with contextlib.suppress(BrokenPipeError):
             self._process.stdin.write(settings.encode() + b"\n")
             self._process.stdin.flush()
-        ready, _, _ = select.select([self._process.stdout], [], [], START_TIMEOUT_S)
-        line = self._process.stdout.readline() if ready else b""
+        late = threading.Timer(START_TIMEOUT_S, self._process.kill)
+        late.start()
+        line = self._process.stdout.readline()
+        late.cancel()
         if not line:
-            raise ModelError(f"{gguf}: llama.cpp cannot load it: {self.log() or 'it said nothing'}")
+            self._process.wait()  # its log is whole only then
+            raise ModelError(f"{files}: llama.cpp cannot load it: {_reason(self._lines())}")
         address: str = json.loads(line)["address"]
         return address
 
     def log(self) -> str:
         """The last lines that llama.cpp wrote."""
+        return "\n".join(self._lines()[-LOG_LINES:])
+
+    def _lines(self) -> list[str]:
         self._log.seek(0)
-        lines = self._log.read().decode("utf-8", "replace").strip().splitlines()
-        return "\n".join(lines[-LOG_LINES:])
+        return self._log.read().decode("utf-8", "replace").strip().splitlines()
 
     def get(self, path: str) -> Any:
         """The JSON that a GET of the path answers."""
@@ -136,6 +143,16 @@ class LlamaServer:
         self._log.close()
 
 
+def _reason(lines: Sequence[str]) -> str:
+    """The line of llama.cpp's log that says why a file was not loaded, else the last of them."""
+    for line in lines:
+        for mark in ("error loading model: ", "failed to apply lora adapter: ", "GGML_ASSERT"):
+            _, found, after = line.partition(mark)
+            if found:
+                return after if mark.endswith(": ") else f"{found}{after}"
+    return "\n".join(lines[-LOG_LINES:]) or "it said nothing"
+
+
 def _check_gguf(file: Path) -> None:
     if not file.is_file():
         raise ModelError(f"{file}: there is no such file.")
@@ -149,7 +166,7 @@ def _start(log: Any) -> subprocess.Popen[bytes]:
     interrupt reaches whet, which lets go of it.
     """
     paths = os.pathsep.join(str(Path(path or ".").resolve()) for path in sys.path)
-    return subprocess.Popen(  # noqa: S603 - our own module in our own interpreter
+    return subprocess.Popen(
         [sys.executable, "-m", "whet.engines.llama_child"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -52,11 +52,13 @@ def generate(
     stops: Stops,
     sampler: Sampler,
     room: Room,
+    hear: Callable[[int, Sequence[int]], None] | None = None,
 ) -> list[Answer]:
     """One answer for each row, at most `limits[row]` tokens long.
 
     Rows start longest first, as many as there is room for; the next join when others have ended,
-    so that one long answer keeps nobody waiting.
+    so that one long answer keeps nobody waiting. `hear` is given a row and its tokens so far,
+    after each token.
     """
     answers = [Answer() for _ in suffixes]
     lengths = [len(suffix) for suffix in suffixes]
@@ -75,6 +77,8 @@ def generate(
         for row, token in zip(batch.numbers, chosen_B.tolist(), strict=True):
             if row in live and _ended(answers[row], token, limits[row], stops):
                 live.discard(row)
+            elif row in live and hear is not None:
+                hear(row, answers[row].tokens)
         if live or waiting:
             batch.step(chosen_B, live)
     return answers

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -20,10 +20,12 @@ from whet.infer.prompts import check_fits, decode_answer, encode_choices, encode
 from whet.infer.ranking import Floats, rank
 from whet.infer.reader import Reader, batches, common_prefix
 from whet.infer.sampling import Sampler
+from whet.infer.streaming import Teller, Told
 from whet.infer.trie import Trie, build_trie
 from whet.types import Completion, Decoding, FinishReason, Messages, Tools
 
 TYPICAL_WIDTH = 16
+Heard = Callable[[int, Sequence[int]], None]
 
 
 class LocalCompleter:
@@ -84,6 +86,20 @@ class LocalCompleter:
         done = self._answers(prompts, encoded, decoding)
         return [done[index] for index in range(len(prompts))]
 
+    def stream(
+        self, prompt: Messages, decoding: Decoding, told: Told, tools: Tools = ()
+    ) -> Completion:
+        """The completion of `complete`, told while it is written; a choice is told at once.
+
+        Raises:
+            ModelError: the prompt does not fit the model's context.
+        """
+        teller = Teller(self._decode, decoding.stop, told)
+        encoded = encode_prompts([prompt], self._tokenizer, [tools])
+        done = self._answers([prompt], encoded, decoding, lambda _, tokens: teller.hear(tokens))[0]
+        teller.end(done.text)
+        return done
+
     def choice_log_probs(self, prompts: Sequence[Messages], choices: Sequence[str]) -> Floats:
         """Log-probability of every choice and its stop token after every prompt, [prompts, C]."""
         encoded = encode_prompts(prompts, self._tokenizer)
@@ -99,7 +115,11 @@ class LocalCompleter:
         return scores
 
     def _answers(
-        self, prompts: Sequence[Messages], encoded: list[list[int]], decoding: Decoding
+        self,
+        prompts: Sequence[Messages],
+        encoded: list[list[int]],
+        decoding: Decoding,
+        hear: Heard | None = None,
     ) -> dict[int, Completion]:
         trie = self._trie(decoding.choices) if decoding.choices else None
         room = trie.depth if trie else 1
@@ -117,7 +137,7 @@ class LocalCompleter:
                     answers = self._choose(prefix, suffixes, trie, decoding.choices)
                 else:
                     asked = [prompts[index] for index in part]
-                    answers = self._spell(prefix, suffixes, asked, decoding)
+                    answers = self._spell(prefix, suffixes, asked, decoding, hear)
                 seconds = (time.perf_counter() - start) / len(part)
                 for index, (text, reason, num) in zip(part, answers, strict=True):
                     done[index] = Completion(text, reason, len(encoded[index]), num, seconds)
@@ -129,13 +149,14 @@ class LocalCompleter:
         suffixes: Sequence[Sequence[int]],
         asked: Sequence[Messages],
         decoding: Decoding,
+        hear: Heard | None = None,
     ) -> list[tuple[str, FinishReason, int]]:
         room = [self._max_positions - prefix.length - len(suffix) for suffix in suffixes]
         limits = [min(decoding.max_new_tokens, tokens) for tokens in room]
         stops = Stops(self._stop_ids, decoding.stop, self._decode)
         sampler = Sampler(decoding, asked, max(limits))
         place = Room(min(self._batch_rows, self._most_rows(1)), self._batch_tokens)
-        answers = generate(self._reader, prefix, suffixes, limits, stops, sampler, place)
+        answers = generate(self._reader, prefix, suffixes, limits, stops, sampler, place, hear)
         texts = [stops.cut(self._decode(answer.tokens)) for answer in answers]
         return [
             (text, answer.finish_reason, answer.num_tokens)

@@ -156,9 +156,7 @@ def check_origin(folder: Path, name: str, base: str) -> None:
 Layer = tuple[Base, Tensor, Tensor, Tensor | None]
 
 
-def fitting_layers(
-    model: nn.Module, folder: Path, config: Mapping[str, Any]
-) -> dict[str, Layer]:
+def fitting_layers(model: nn.Module, folder: Path, config: Mapping[str, Any]) -> dict[str, Layer]:
     """For each layer that an adapter changes the layer itself, A, B and magnitude (or None).
 
     The model's own weights are not looked at, so it may be without any (on `meta`).

@@ -75,7 +75,7 @@ def load_model(
     tokenizer = load_tokenizer(folder, template=template)
     place = torch.device(device or ("cuda" if torch.cuda.is_available() else "cpu"))
     precision = _precision(dtype, place, sum(file.stat().st_size for file in files), config)
-    model = _load_weights(folder, "auto" if four_bit else precision)
+    model = load_weights(folder, "auto" if four_bit else precision)
     left = quantize_model(model, place) if four_bit else []
     model = model.to(place).eval()
     set_dtype(model, precision)
@@ -144,9 +144,7 @@ def template_text(tokenizer: Any) -> str:
 
 def eos_ids(model: Any) -> tuple[int, ...]:
     """End tokens by the model's generation config, else by its config."""
-    return as_ids(
-        getattr(model.generation_config, "eos_token_id", None), model.config.eos_token_id
-    )
+    return as_ids(getattr(model.generation_config, "eos_token_id", None), model.config.eos_token_id)
 
 
 def as_ids(*found: int | Sequence[int] | None) -> tuple[int, ...]:
@@ -182,7 +180,12 @@ def _precision(dtype: str, place: torch.device, size: int, config: dict[str, Any
     return torch.float32 if in_float32 <= FLOAT32_LIMIT_BYTES else torch.bfloat16
 
 
-def _load_weights(folder: Path, precision: torch.dtype | str) -> Any:
+def load_weights(folder: Path, precision: torch.dtype | str) -> Any:
+    """The model of a folder whose files were checked, without anything that it does not hold.
+
+    Raises:
+        ModelError: it cannot be loaded, or weights are missing.
+    """
     from safetensors import SafetensorError
     from transformers import AutoModelForCausalLM
     from transformers.utils.logging import disable_progress_bar
@@ -192,7 +195,7 @@ def _load_weights(folder: Path, precision: torch.dtype | str) -> Any:
         model, info = AutoModelForCausalLM.from_pretrained(
             folder,
             dtype=precision,
-            attn_implementation="sdpa",
+            attn_implementation=_attention(folder),
             use_safetensors=True,
             trust_remote_code=False,
             local_files_only=True,
@@ -207,3 +210,16 @@ def _load_weights(folder: Path, precision: torch.dtype | str) -> Any:
             "fill them with random numbers."
         )
     return model
+
+
+def _attention(folder: Path) -> str:
+    """The attention to load a model with, whatever its files ask for.
+
+    Gemma 2 caps its scores, which PyTorch's attention cannot; transformers refuses to load it so.
+    """
+    from transformers import AutoConfig
+    from transformers.models.auto.modeling_auto import MODEL_FOR_CAUSAL_LM_MAPPING
+
+    config = AutoConfig.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
+    known = MODEL_FOR_CAUSAL_LM_MAPPING.get(type(config), None)
+    return "sdpa" if getattr(known, "_supports_sdpa", True) else "eager"

@@ -64,7 +64,9 @@ def read_index(path: Path) -> dict[str, str]:
         raise ModelError(f"{path}: is no index of safetensors files.") from None
     for file in sorted(set(files.values())):
         if Path(file).name != file or not file.endswith(".safetensors"):
-            raise ModelError(f"{path}: names {file[:80]!r}, which is no safetensors file beside it.")
+            raise ModelError(
+                f"{path}: names {file[:80]!r}, which is no safetensors file beside it."
+            )
         if not (path.parent / file).is_file():
             raise ModelError(f"{path}: names {file}, which is missing; the model is incomplete.")
     return files

@@ -87,7 +87,7 @@ def try_template(source: str, bos_token: str = "", eos_token: str = "") -> None:
             [sys.executable, "-I", "-c", _PROGRAM.format(memory=MEMORY_BYTES, seconds=TIME_S)],
             input=json.dumps(given).encode(),
             capture_output=True,
-            timeout=2 * TIME_S,
+            timeout=1.5 * TIME_S,
             check=False,
         )
     except subprocess.TimeoutExpired:

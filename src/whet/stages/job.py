@@ -21,7 +21,8 @@ from whet.project import Project, open_project
 from whet.rundir import RunDir, State, read_json, write_text
 from whet.stages.judge.setup import check_judge
 from whet.stages.metrics import check_metrics
-from whet.stages.preparing import check_serving, decoding, form, frozen_plan, prepare
+from whet.stages.preparing import decoding, form, frozen_plan, prepare
+from whet.stages.servable import check_servable
 from whet.types import Decoding, Example
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def start(
     dataset = prepare(project, smoke=options.smoke)
     how = decoding(project.config, dataset)
     check_metrics(project, dataset, how)
-    check_serving(project.config)
+    check_servable(project, progress)
     check_judge(project)
     if verb != "train":
         from whet.stages.gates import check_gate_files

@@ -13,6 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from whet.infer.streaming import Told, stream
 from whet.launch import num_processes
 from whet.progress import Progress
 from whet.project import Project
@@ -168,6 +169,13 @@ class _Guarded:
         """The inner completer's answers."""
         with self._context():  # type: ignore[operator]
             return self._inner.complete(prompts, decoding, tools)
+
+    def stream(
+        self, prompt: Messages, decoding: Decoding, told: Told, tools: Tools = ()
+    ) -> Completion:
+        """The inner completer's answer, told as it is written."""
+        with self._context():  # type: ignore[operator]
+            return stream(self._inner, prompt, decoding, told, tools)
 
 
 def _completer(loaded: LoadedModel, identity: str) -> Completer:

@@ -266,28 +266,6 @@ def choosing_metric(config: Config) -> str | None:
     return config.eval.primary
 
 
-MAX_VLLM_RANK = 512
-
-
-def check_serving(config: Config) -> None:
-    """Refuses training options that the place of serving cannot take, before anything is trained.
-
-    Raises:
-        ConfigError: vLLM serves LoRA adapters up to rank 512 (its largest `max_lora_rank`), and
-            none with a magnitude (DoRA).
-    """
-    train = config.train
-    if config.serve_on != "vllm" or train.method == "full":
-        return
-    if train.dora:
-        raise ConfigError("train.dora: vLLM (serve_on) serves no DoRA adapters. Leave it off.")
-    if train.rank > MAX_VLLM_RANK:
-        raise ConfigError(
-            f"train.rank: {train.rank}, and vLLM (serve_on) serves adapters up to rank"
-            f" {MAX_VLLM_RANK}. Lower the rank, or train with method: full."
-        )
-
-
 def project_file(project: Project, name: str, key: str) -> Path:
     """A file that the configuration names under `key`.
 

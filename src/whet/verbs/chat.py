@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
+from whet.artifacts.opening import is_artifact, open_artifact
 from whet.config import Config
+from whet.engines.completer import EngineCompleter
 from whet.errors import ConfigError, RunError
+from whet.infer.streaming import stream
 from whet.progress import Progress, Silent
 from whet.project import Project, open_project
 from whet.rundir import RunDir, read_json
 from whet.stages.models import Models
 from whet.stages.preparing import require_models
 from whet.types import Completer, Decoding, Message
+from whet.verbs.chat_file import AnsweredFile, answer_file
+
+Told = Callable[[str, str], None]
+"""Is given a model's name and the next piece of its answer."""
+
+
+def _close_nothing() -> None:
+    """Nothing is to be let go of."""
 
 
 @dataclass
@@ -26,25 +39,53 @@ class Chat:
     prompts: dict[str, str | None]
     decoding: Decoding
     histories: dict[str, list[Message]] = field(default_factory=dict)
+    close: Callable[[], None] = field(default=_close_nothing)
+    """Lets go of an artifact's engine; the models of a run need no closing."""
 
-    def say(self, text: str) -> dict[str, str]:
-        """Each model's answer to the message, given what that model said before."""
-        answers = {}
+    def say(self, text: str, told: Told | None = None) -> dict[str, str]:
+        """Each model's answer to the message, given what that model said before.
+
+        `told` is given the answers' pieces while they are written, one model after the other. Where
+        it is stopped halfway, nothing of the message stays in the histories.
+        """
+        answers: dict[str, str] = {}
+        grown: dict[str, list[Message]] = {}
         for name, completer in self.completers.items():
-            history = self.histories.setdefault(name, self._opening(name))
-            history.append({"role": "user", "content": text})
-            answer = completer.complete([history], self.decoding)[0].text
-            history.append({"role": "assistant", "content": answer})
-            answers[name] = answer
+            asked: list[Message] = [
+                *self.histories.get(name, self._opening(name)),
+                {"role": "user", "content": text},
+            ]
+            hear = partial(told, name) if told else _hear_nothing
+            answers[name] = stream(completer, asked, self.decoding, hear).text
+            grown[name] = [*asked, {"role": "assistant", "content": answers[name]}]
+        self.histories.update(grown)
         return answers
 
     def reset(self) -> None:
         """Forgets what was said."""
         self.histories.clear()
 
+    def answer_file(
+        self, source: Path, output: Path, *, resume: bool = False, progress: Progress | None = None
+    ) -> AnsweredFile:
+        """Every model's answer to every row of a file; see `whet.verbs.chat_file`."""
+        return answer_file(
+            self.completers,
+            self.prompts,
+            self.decoding,
+            source,
+            output,
+            resume=resume,
+            progress=progress,
+        )
+
     def _opening(self, name: str) -> list[Message]:
         prompt = self.prompts[name]
         return [{"role": "system", "content": prompt}] if prompt else []
+
+
+def _hear_nothing(_: str) -> None:
+    """Nobody listens."""
 
 
 def chat(
@@ -57,7 +98,8 @@ def chat(
     """A conversation with the base model and, where there is one, the tuned model.
 
     Args:
-        source: a run, or a project: then its newest run that trained something is taken.
+        source: a run; a project: then its newest run that trained something is taken; an
+            artifact's folder or a GGUF file, which is then asked alone.
         overrides: `key=value` strings that go over the project's file.
         adapter: a PEFT adapter from elsewhere instead.
         root: what paths of a `Config` are relative to.
@@ -67,6 +109,10 @@ def chat(
         WhetError: the project or the run cannot be used.
     """
     require_models()
+    if not isinstance(source, Config) and is_artifact(Path(source)):
+        if adapter is not None or overrides:
+            raise ConfigError(f"{source}: is asked as it is, without --adapter and key=value.")
+        return _with_artifact(Path(source))
     project, run = _open(source, overrides, root)
     if adapter is not None and not (Path(adapter) / "adapter_config.json").is_file():
         raise ConfigError(f"--adapter: {adapter}: no PEFT adapter (it has no adapter_config.json).")
@@ -78,6 +124,12 @@ def chat(
     generate = project.config.generate
     decoding = Decoding(generate.temperature, generate.max_new_tokens, generate.stop)
     return Chat(completers, {"base": prompt, "tuned": tuned_prompt}, decoding)
+
+
+def _with_artifact(path: Path) -> Chat:
+    opened = open_artifact(path)
+    completers: dict[str, Completer] = {opened.name: EngineCompleter(opened.engine)}
+    return Chat(completers, {opened.name: opened.system}, Decoding(), close=opened.engine.close)
 
 
 def _open(

@@ -7,24 +7,32 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whet.artifacts.kinds import kinds_of
+from whet.artifacts.combining import Recipe
+from whet.artifacts.kinds import Kind, kinds_of, require_adapter
 from whet.artifacts.making import Made, make
 from whet.artifacts.manifest import proof_values
 from whet.artifacts.options import Options
+from whet.artifacts.proof import Proof
 from whet.artifacts.publishing import require_free
+from whet.artifacts.pushing import push as upload
+from whet.artifacts.pushing import require_repo
+from whet.artifacts.subject import Subject
 from whet.config import Config
 from whet.errors import ConfigError
 from whet.progress import Progress, Silent
-from whet.stages.exporting.named import find_named
-from whet.stages.exporting.subjects import subject_of
+from whet.stages.exporting.combined import export_subject
 
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What was made, kind by kind. `notices` are what a user should know before shipping it."""
+    """What was made, kind by kind. `notices` are what a user should know before shipping it.
+
+    `pushed` are the addresses of what was uploaded.
+    """
 
     made: tuple[Made, ...]
     notices: tuple[str, ...]
+    pushed: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -48,12 +56,14 @@ class Exported:
             "passed": self.passed,
             "refused": [str(made.refused) for made in self.made if made.refused is not None],
             "notices": list(self.notices),
+            "pushed": list(self.pushed),
         }
 
     def text(self) -> str:
         """The same for a person."""
         lines = [line for made in self.made for line in _lines(made)]
-        return "\n".join([*lines, *(f"note: {notice}" for notice in self.notices)])
+        lines += [f"note: {notice}" for notice in self.notices]
+        return "\n".join([*lines, *(f"pushed: {address}" for address in self.pushed)])
 
 
 def export(
@@ -69,6 +79,9 @@ def export(
     repo: str | None = None,
     push: bool = False,
     num_prompts: int = 100,
+    combine: str | None = None,
+    method: str = "linear",
+    density: float | None = None,
     root: str | Path | None = None,
     progress: Progress | None = None,
 ) -> Exported:
@@ -86,15 +99,16 @@ def export(
         llama_cpp: a checkout of llama.cpp.
         repo: OWNER/NAME for the hub and for LM Studio's folders.
         push: whether what `hub` wrote is also uploaded.
-        num_prompts: asked in the proof.
+        num_prompts: of the project's items that the proof asks at most, beside its own questions.
+        combine: adapters of one base with weights, `A:0.5,B:0.5`, made one and then exported.
+        method: of combining: linear, ties, dare_linear, dare_ties.
+        density: the share of weights that ties and dare keep.
         root: what paths of a `Config` are relative to.
         progress: what is told on the way; nothing by default.
 
     Raises:
         WhetError: a mistake in the arguments or in what is to be exported, in one message.
     """
-    from whet.artifacts.proving import open_judges, prove_artifact
-
     kinds = kinds_of(to if isinstance(to, str) else ",".join(to))
     if num_prompts < 1:
         raise ConfigError("--prompts: at least one prompt has to be asked.")
@@ -112,19 +126,43 @@ def export(
         num_prompts=num_prompts,
         progress=told,
     )
-    named = find_named(source, overrides, adapter=adapter, model=model, root=root)
-    subject = subject_of(named, num_prompts)
-    for notice in subject.notices:
-        told.say(f"note: {notice}")
+    require_repo(repo, any(kind.name == "hub" for kind in kinds), push)
+    named = export_subject(
+        source,
+        overrides,
+        adapter=adapter,
+        model=model,
+        root=root,
+        num_prompts=num_prompts,
+        combine=combine,
+        recipe=Recipe(method, density),
+    )
+    with named as subject:
+        require_adapter(kinds, subject)
+        made = _made(subject, kinds, places, options)
+    told_by_kinds = (notice for one in made for notice in one.notices)
+    pushed = [
+        upload(one.out, repo, told)
+        for one in made
+        if push and repo and one.kind == "hub" and one.passed
+    ]
+    return Exported(made, (*subject.notices, *told_by_kinds), tuple(pushed))
+
+
+def _made(
+    subject: Subject, kinds: Sequence[Kind], places: Sequence[Path], options: Options
+) -> tuple[Made, ...]:
+    from whet.artifacts.proving import open_judges, prove_artifact
+
     with open_judges(subject) as judges:
-        made = tuple(
-            make(
-                subject, kind, place, options,
-                lambda k, written: prove_artifact(subject, judges, k, written, options),
-            )
+
+        def prover(kind: Kind, written: Path, precision: str) -> list[Proof]:
+            return prove_artifact(subject, judges, kind, written, options, precision)
+
+        return tuple(
+            make(subject, kind, place, options, prover)
             for kind, place in zip(kinds, places, strict=True)
-        )  # fmt: skip
-    return Exported(made, subject.notices)
+        )
 
 
 def _lines(made: Made) -> list[str]:
@@ -136,7 +174,7 @@ def _lines(made: Made) -> list[str]:
     return [head, *(f"  {line}" for proof in made.proofs for line in proof_lines(proof))]
 
 
-def proof_lines(proof: Any) -> list[str]:
+def proof_lines(proof: Proof) -> list[str]:
     """A line of a proof for a person."""
     figures = [f"{proof.greedy_equal} of {proof.prompts} greedy answers equal"]
     if proof.max_logit_diff is not None:
@@ -145,6 +183,6 @@ def proof_lines(proof: Any) -> list[str]:
         figures.append(f"KL {proof.kl:.2g}")
     if proof.metric_a is not None and proof.metric_b is not None:
         figures.append(f"metric {proof.metric_a:.4g} and {proof.metric_b:.4g}")
-    verdict = "equal" if proof.passed else "NOT EQUAL"
+    verdict = "within tolerance" if proof.passed else "NOT EQUAL"
     lines = [f"{verdict}: {proof.b} against {proof.a}: {', '.join(figures)}"]
     return lines + [f"  {line}" for line in proof.cause.splitlines()]

@@ -74,7 +74,7 @@ def review(
     *,
     arms: Sequence[str] = (),
     raters: int | None = None,
-    items: int | None = None,
+    items: int | Sequence[str] | None = None,
     split: str | None = None,
     host: str = "127.0.0.1",
     port: int = 8700,
@@ -87,7 +87,7 @@ def review(
         run: a finished run.
         arms: compared in pairs; each candidate with each baseline by default.
         raters: how many people get a link; `review.raters` by default.
-        items: how many items are drawn; `review.items` by default.
+        items: how many items are drawn, `review.items` by default; or the ids of those to show.
         split: `test` or `validation`; the judged split by default.
         host: address to listen on; all but loopback needs a key in WHET_REVIEW_KEY.
         port: 0 takes a free one.
@@ -102,11 +102,16 @@ def review(
     require_server()
     folder = RunDir(Path(run))
     found = None if new else find_review(folder, arms, split)
-    settings_of_old = {"raters": raters, "items": items} if found else {}
+    number, ids = (items, ()) if isinstance(items, int | None) else (None, tuple(items))
+    settings_of_old = {"raters": raters, "items": number} if found else {}
     if found is None:
-        found = freeze_review(folder, arms=arms, split=split, raters=raters, items=items)
+        found = freeze_review(folder, arms=arms, split=split, ids=ids, raters=raters, items=number)
     frozen = found.frozen()
     _check_unchanged(frozen, settings_of_old)
+    if ids and set(ids) != {item.id for item in frozen.items}:
+        raise ConfigError(
+            f"--items: {found.path} was frozen with other items. Freeze another review: --new."
+        )
     settings = reachable(
         found.secret().sessions, HOME, host=host, url=url, key=os.environ.get(KEY_VARIABLE)
     )

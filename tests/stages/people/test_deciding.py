@@ -6,6 +6,7 @@ import json
 import random
 from collections.abc import Callable
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 
@@ -19,6 +20,7 @@ from whet.reviewing.server.raters import Role
 from whet.reviewing.store import open_history
 from whet.rundir import RunDir, read_json, write_json
 from whet.stages.people.freezing import freeze_review
+from whet.stages.samples import read_samples
 from whet.verbs import review_actions
 from whet.verbs.verdict import verdict
 
@@ -108,6 +110,29 @@ def test_a_review_that_is_closed_early_is_read_and_says_so(voted: Voted) -> None
     assert any("80 of 126 votes, closed early" in reason for reason in report["reasons"])
     assert report["comparisons"][0]["difference"] == 1.0
     assert "closed early, with 46 votes" in review_actions.status(run.path)[0]
+
+
+def test_a_review_shows_the_items_that_are_named_and_no_others(voted: Voted) -> None:
+    run = voted()
+    ids = [sample.id for sample in read_samples(run, "tuned", "test")][5:9]
+    frozen = freeze_review(run, ids=ids).frozen()
+    assert {item.id for item in frozen.items} == set(ids)
+    with pytest.raises(ConfigError, match="the run answered no item nobody of its test items"):
+        freeze_review(run, ids=["nobody"])
+
+
+def test_a_file_of_items_is_read_as_the_judge_writes_it(tmp_path: Path) -> None:
+    from whet.cli.review import _items
+
+    file = tmp_path / "spot_check.jsonl"
+    file.write_text('{"item": "a1"}\n\nb2\n', encoding="utf-8")
+    assert _items(str(file)) == ["a1", "b2"] and _items("40") == 40 and _items(None) is None
+    for wrong in ("0", "nowhere.jsonl"):
+        with pytest.raises(ConfigError, match="expected a number above 0, or a file"):
+            _items(wrong)
+    file.write_text('{"id": "a1"}\n', encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"spot_check\.jsonl:1: expected an id"):
+        _items(str(file))
 
 
 def test_a_rigger_is_named_and_the_verdict_without_them_is_said(voted: Voted) -> None:

@@ -10,7 +10,6 @@ ignores rsLoRA and patterns and mis-scales such adapters.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ import torch
 from torch import Tensor
 
 from whet.artifacts.gguf.families import family_of, model_config
-from whet.artifacts.gguf.package import gguf_package
+from whet.artifacts.gguf.package import gguf_package, whole_file
 from whet.artifacts.gguf.precision import encoded
 from whet.artifacts.gguf.tensors import Naming, permuted
 from whet.errors import ModelError
@@ -61,16 +60,10 @@ def write_gguf_adapter(adapter: Path, base: Path, file: Path) -> None:
         b = permuted(b, heads) if heads else b
         writer.add_tensor(f"{name}.lora_a", encoded(a, "F32", source))
         writer.add_tensor(f"{name}.lora_b", encoded(b, "F32", source))
-    part = file.with_name(f"{file.name}.part")
-    try:
+    with whole_file(writer, file) as part:
         writer.write_header_to_file(part)
         writer.write_kv_data_to_file()
         writer.write_tensors_to_file()
-        writer.close()
-        os.replace(part, file)
-    finally:
-        writer.close()
-        part.unlink(missing_ok=True)
 
 
 def _pairs(adapter: Path, settings: Mapping[str, Any]) -> dict[str, tuple[Tensor, Tensor]]:

@@ -98,7 +98,8 @@ def _write_folder(weights: Weights, folder: Path) -> None:
     """The model as a folder that the converter reads: companions, and weights in shards."""
     shutil.copytree(weights.folder, folder, ignore=shutil.ignore_patterns("*.safetensors*"))
     shard: dict[str, Any] = {}
-    size, files = 0, []
+    size = 0
+    files: list[Path] = []
     for name in weights.names():
         tensor = weights.tensor(name).contiguous()
         if shard and size + tensor.nbytes > SHARD_BYTES:

@@ -1,11 +1,10 @@
 """The model families that are written here, and in what they and llama.cpp differ.
 
-| family | rows of q and k | norms | beside the weights |
-|---|---|---|---|
-| Llama, Mistral | permuted: llama.cpp turns neighbouring pairs, transformers halves | as they are | factors of llama3's positions |
-| Qwen2, Qwen3 | as they are | as they are | |
-| Gemma 2, Gemma 3 | as they are | plus one: transformers adds it when it runs | windows, caps |
-| Phi-3 | fused, as they are | as they are | longrope's factors |
+Llama, Mistral    the rows of q and k: llama.cpp turns neighbours, transformers the two halves;
+                  llama3's slower frequencies become a tensor of factors
+Qwen2, Qwen3      nothing
+Gemma 2, Gemma 3  norms: transformers adds one to them when it runs; windows and caps are told
+Phi-3             nothing (q, k and v in one, gate and up in one, in both); longrope's two tensors
 """
 
 from __future__ import annotations
@@ -106,13 +105,16 @@ def family_of(config: Any) -> Family:
 
 def head_size(config: Any) -> int:
     """The width of one attention head."""
-    return int(getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads)
+    return int(
+        getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    )
 
 
 def rope_of(config: Any) -> dict[str, Any]:
     """The rotary parameters of full attention."""
     rope: dict[str, Any] = config.rope_parameters
-    return rope.get("full_attention", rope)
+    full: dict[str, Any] = rope.get("full_attention", rope)
+    return full
 
 
 def _shared_faults(config: Any, family: Family) -> list[str]:
@@ -154,12 +156,11 @@ def _gemma_faults(config: Any, family: Family) -> list[str]:
 
 
 def window_period(config: Any) -> int | None:
-    """Every how many layers attention is full (0: never, 1: always); None where no number says it."""
-    windows = [kind == "sliding_attention" for kind in config.layer_types]
+    """Every how many layers attention is full (0: never, 1: always); None: no number says it."""
+    windows: list[bool] = [kind == "sliding_attention" for kind in config.layer_types]
     for period in (0, *range(1, len(windows) + 1)):
-        expected = [period == 0 or layer % period < period - 1 for layer in range(len(windows))]
-        if windows == expected:
-            return period
+        if windows == [not period or layer % period < period - 1 for layer in range(len(windows))]:
+            return int(period)
     return None
 
 

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 from whet.errors import MissingExtraError
@@ -20,3 +24,18 @@ def gguf_package() -> Any:
         raise MissingExtraError("gguf", "export", "writing GGUF files") from None
     logging.getLogger("gguf").setLevel(logging.ERROR)
     return gguf
+
+
+@contextmanager
+def whole_file(writer: Any, file: Path) -> Iterator[Path]:
+    """A path for the writer, which becomes `file` when all went well and vanishes otherwise."""
+    part = file.with_name(f"{file.name}.part")
+    try:
+        yield part
+        writer.close()
+        os.replace(part, file)
+    except BaseException:
+        with suppress(OSError):  # closing writes what is left, and the disk may be full
+            writer.close()
+        part.unlink(missing_ok=True)
+        raise

@@ -93,7 +93,9 @@ def _add_windows(writer: Any, config: Any, family: Family) -> None:
     if period != family.full_every:
         writer.add_sliding_window_pattern(period)
     if family.architecture == "gemma3" and period != 1:
-        writer.add_rope_freq_base_swa(float(config.rope_parameters["sliding_attention"]["rope_theta"]))
+        writer.add_rope_freq_base_swa(
+            float(config.rope_parameters["sliding_attention"]["rope_theta"])
+        )
     if config.attn_logit_softcapping is not None:
         writer.add_attn_logit_softcapping(float(config.attn_logit_softcapping))
     if config.final_logit_softcapping is not None:
@@ -115,7 +117,9 @@ def rope_tensors(config: Any) -> dict[str, Tensor]:
         return {"rope_freqs.weight": plain / _scaled(config)[0]}
     if kind == "longrope":
         return {
-            f"rope_factors_{reach}.weight": torch.tensor(rope[f"{reach}_factor"], dtype=torch.float32)
+            f"rope_factors_{reach}.weight": torch.tensor(
+                rope[f"{reach}_factor"], dtype=torch.float32
+            )
             for reach in ("long", "short")
         }
     return {}

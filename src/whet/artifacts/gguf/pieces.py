@@ -16,6 +16,10 @@ from whet.errors import ModelError
 
 ADDED_SCORE = -1000.0
 UNMADE_SCORE = -1e6
+LEADING_NOTICE = (
+    "where text begins with a blank this tokenizer puts no other before it, and llama.cpp does: "
+    "such text gets other token ids there"
+)
 FIRST_NOTICE = (
     "this tokenizer puts a blank before the first word of a text only; llama.cpp knows never and "
     "always. Here it is {}, which is right for conversations by the chat template"
@@ -87,7 +91,8 @@ def _blank_first(
             first = scheme == "first"
             blank = scheme == "always" or (first and not begins_special)
             said = "always" if blank else "never"
-            return blank, [FIRST_NOTICE.format(said)] if first else []
+            notices = [FIRST_NOTICE.format(said)] if first else []
+            return blank, [*notices, *[LEADING_NOTICE] * blank]
     raise ModelError(
         f"{file}: treats blanks in a way that llama.cpp has not (normalizer "
         f"{[step.get('type') for step in steps]}, pre_tokenizer "

@@ -49,7 +49,7 @@ PRECISIONS = {
 
 
 def fitting_type(wanted: str, shape: tuple[int, ...]) -> str:
-    """The type that a tensor of this shape is held in: F32 for vectors, F16 where blocks do not fit."""
+    """The type that a tensor of this shape gets: F32 for vectors, F16 where blocks do not fit."""
     if len(shape) < 2:
         return "F32"
     block, _ = _sizes(wanted)
@@ -70,7 +70,7 @@ def encoded(tensor: Tensor, kind: str, name: str) -> NDArray[Any]:
     """
     gguf = gguf_package()
     values: NDArray[np.float32] = tensor.detach().to(torch.float32).contiguous().numpy()
-    largest = float(np.abs(values).max(initial=0.0))
+    largest = max(float(values.max(initial=0.0)), -float(values.min(initial=0.0)))
     if not np.isfinite(largest):
         raise ModelError(f"{name}: holds values that are not finite, so it is not exported.")
     if kind == "F16" and largest > LARGEST_F16:

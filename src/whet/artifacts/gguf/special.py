@@ -18,19 +18,25 @@ from whet.models.load import load_tokenizer, template_text
 from whet.rows.render import find_stop_ids
 from whet.rows.template import render_text, within_time
 
+# Tokens that llama.cpp takes for an end by their text, whatever the file says.
 KNOWN_ENDS = frozenset(
     (
         "<|eot_id|>", "<|im_end|>", "<|end|>", "<|return|>", "<|call|>", "<|flush|>", "<|calls|>",
         "<end_of_turn>", "<|endoftext|>", "</s>", "<|eom_id|>", "<EOT>", "_<EOT>", "[EOT]",
         "[EOS]", "<|end_of_text|>", "<end_of_utterance>", "<eos>", "<turn|>", "<|tool_response>",
-        "<｜end▁of▁sentence｜>",
+        "<｜end▁of▁sentence｜>", "<|fim_pad|>", "<fim-pad>", "<fim_pad>", "<PAD>", "[PAD]",
+        "<|fim_repo|>", "<|repo_name|>", "<fim-repo>", "<REPO>", "<reponame>", "<|file_sep|>",
     )
 )  # fmt: skip
+
+NO_BOS_NOTICE = (
+    "the chat template does not begin with BOS, so llama.cpp is told to add none to any prompt"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class SpecialTokens:
-    """The special tokens of a file. `begins_special`: a conversation begins with BOS or the like."""
+    """The special tokens of a file. `begins_special`: conversations begin with one of them."""
 
     template: str
     add_bos: bool
@@ -56,34 +62,30 @@ def read_special(folder: Path, config: Any) -> SpecialTokens:
     stops = _stop_ids(folder, tokenizer, config, template)
     if not stops:
         raise ModelError(f"{folder}: names no token that ends an answer (generation_config.json).")
-    eos = stops[0] if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
-    eot, eom = _more_ends(tokenizer, stops, eos, folder)
-    bos = tokenizer.bos_token_id
-    if bos is None and "bos_token" in template:
+    if tokenizer.bos_token_id is None and "bos_token" in template:
         raise ModelError(
             f"{folder}: the chat template writes bos_token, and the tokenizer has none; llama.cpp "
             "would write another token there. Take it out of the template, or name the token in "
             "tokenizer_config.json."
         )
+    eos = stops[0] if tokenizer.eos_token_id is None else int(tokenizer.eos_token_id)
+    eot, eom = _more_ends(tokenizer, stops, eos, folder)
     begins = _beginning(tokenizer) if template else None
-    adds = bos is not None and tokenizer("a", verbose=False)["input_ids"][:1] == [bos]
-    add_bos = adds and (begins is None or begins.startswith(tokenizer.bos_token))
-    notices = (
-        ["the chat template writes no BOS, so llama.cpp is told to add none to any prompt"]
-        if adds and not add_bos
-        else []
-    )
+    adds, add_bos = _bos_rule(tokenizer, begins)
     return SpecialTokens(
         template=template,
         add_bos=add_bos,
         begins_special=begins is not None and _begins_special(tokenizer, begins),
-        bos=bos,
+        bos=tokenizer.bos_token_id,
         eos=eos,
         eot=eot,
         eom=eom,
         pad=tokenizer.pad_token_id,
         unknown=tokenizer.unk_token_id,
-        notices=tuple(notices),
+        notices=(
+            *_extra_ends(tokenizer, {*stops, eos}),
+            *[NO_BOS_NOTICE] * (adds and not add_bos),
+        ),
     )
 
 
@@ -121,7 +123,7 @@ def _stop_ids(folder: Path, tokenizer: Any, config: Any, template: str) -> tuple
 def _more_ends(
     tokenizer: Any, stops: Sequence[int], eos: int, folder: Path
 ) -> tuple[int | None, int | None]:
-    """Two further ends: what the template writes, and those that llama.cpp does not know by text."""
+    """Two further ends: the template's, and those that llama.cpp does not know by their text."""
     texts = dict(zip(stops, tokenizer.convert_ids_to_tokens(list(stops)), strict=True))
     unknown = [stop for stop in stops[1:] if texts[stop] not in KNOWN_ENDS]
     wanted = [stop for stop in dict.fromkeys([stops[0], *unknown]) if stop != eos]
@@ -132,6 +134,15 @@ def _more_ends(
         )
     first, second, *_ = [*wanted, None, None]
     return first, second
+
+
+def _extra_ends(tokenizer: Any, known: set[int]) -> list[str]:
+    """Says at which further tokens llama.cpp ends an answer."""
+    vocabulary = tokenizer.get_vocab()
+    extra = [text for text in sorted(KNOWN_ENDS) if vocabulary.get(text) not in (None, *known)]
+    if not extra:
+        return []
+    return [f"llama.cpp, by their text, also ends answers at {', '.join(extra)}"]
 
 
 def _beginning(tokenizer: Any) -> str:
@@ -145,6 +156,13 @@ def _beginning(tokenizer: Any) -> str:
         return within_time(render)
     except WhetError as error:
         raise ModelError(f"the chat template cannot render a plain question: {error}") from None
+
+
+def _bos_rule(tokenizer: Any, begins: str | None) -> tuple[bool, bool]:
+    """Whether transformers puts BOS before a text, and whether llama.cpp is told to."""
+    bos = tokenizer.bos_token_id
+    adds = bos is not None and tokenizer("a", verbose=False)["input_ids"][:1] == [bos]
+    return adds, adds and (begins is None or begins.startswith(tokenizer.bos_token))
 
 
 def _begins_special(tokenizer: Any, text: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,9 +65,7 @@ def read_vocabulary(folder: Path, size: int, *, begins_special: bool) -> Vocabul
     return byte_level_vocabulary(data, file, size)
 
 
-def tokens_and_types(
-    data: Mapping[str, Any], file: Path, size: int
-) -> tuple[list[str], list[int]]:
+def tokens_and_types(data: Mapping[str, Any], file: Path, size: int) -> tuple[list[str], list[int]]:
     """Every id's token and kind: the vocabulary's, the added ones, and what fills up to `size`.
 
     Raises:
@@ -81,14 +80,13 @@ def tokens_and_types(
         tokens[added["id"]] = text if added["special"] else text.replace(BLANK, " ")
         kinds[added["id"]] = int(kind)
     if max(tokens) >= size:
-        raise ModelError(
-            f"{file}: has ids up to {max(tokens)}, but the embedding has {size} rows."
-        )
+        raise ModelError(f"{file}: has ids up to {max(tokens)}, but the embedding has {size} rows.")
     filled = [tokens.get(number, f"[PAD{number}]") for number in range(size)]
     if len(set(filled)) != size:
-        seen: set[str] = set()
-        twice = next(token for token in filled if token in seen or seen.add(token))
-        raise ModelError(f"{file}: two ids are called {twice!r}, which llama.cpp cannot tell apart.")
+        twice = Counter(filled).most_common(1)[0][0]
+        raise ModelError(
+            f"{file}: two ids are called {twice!r}, which llama.cpp cannot tell apart."
+        )
     return filled, [kinds.get(number, int(types.UNUSED)) for number in range(size)]
 
 

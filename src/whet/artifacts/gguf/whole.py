@@ -1,4 +1,4 @@
-"""A whole model as a GGUF file: built in where it can be, by a checkout of llama.cpp where named."""
+"""A whole model as a GGUF file: by code here, or by a checkout of llama.cpp that is named."""
 
 from __future__ import annotations
 

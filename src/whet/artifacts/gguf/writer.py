@@ -6,14 +6,13 @@ weights ──► names, shapes, types ──► header, parameters, tokenizer �
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 from whet.artifacts.gguf.families import family_of, model_config
-from whet.artifacts.gguf.package import gguf_package
+from whet.artifacts.gguf.package import gguf_package, whole_file
 from whet.artifacts.gguf.parameters import add_parameters, rope_tensors
-from whet.artifacts.gguf.precision import PRECISIONS, Precision, encoded, num_bytes
+from whet.artifacts.gguf.precision import Precision, encoded, num_bytes
 from whet.artifacts.gguf.special import add_special, read_special
 from whet.artifacts.gguf.tensors import Naming, PlannedTensor, planned_tensors
 from whet.artifacts.gguf.vocabulary import Vocabulary, read_vocabulary
@@ -49,13 +48,8 @@ def write_built_in(
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
     _add_vocabulary(writer, vocabulary)
     add_special(writer, special)
-    part = file.with_name(f"{file.name}.part")
-    try:
+    with whole_file(writer, file) as part:
         _write(writer, part, weights, config, naming, planned)
-        os.replace(part, file)
-    finally:
-        writer.close()
-        part.unlink(missing_ok=True)
     return (*notices, *vocabulary.notices, *special.notices, *_fallbacks(planned, precision))
 
 

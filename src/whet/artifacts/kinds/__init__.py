@@ -2,22 +2,24 @@
 
 A kind's module has three functions:
 
-    write(subject, folder, options) -> None            into an empty folder
+    write(subject, folder, options) -> notices         into an empty folder; None for no notices
     open_engine(subject, folder, options) -> Engine    what was written, running
     precision(subject, options) -> str                 how its numbers are held: float32, Q8_0, ...
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING, Protocol, cast, runtime_checkable
 
 from whet.errors import ConfigError
 
 if TYPE_CHECKING:
     from whet.artifacts.options import Options
+    from whet.artifacts.proof import Proof
     from whet.artifacts.subject import Subject
     from whet.engines.engine import Engine
 
@@ -25,8 +27,8 @@ if TYPE_CHECKING:
 class KindModule(Protocol):
     """What the module of a kind has."""
 
-    def write(self, subject: Subject, folder: Path, options: Options) -> None:
-        """Writes the artifact into an empty folder."""
+    def write(self, subject: Subject, folder: Path, options: Options) -> Sequence[str] | None:
+        """Writes the artifact into an empty folder; what a user should know of it is returned."""
         ...
 
     def open_engine(self, subject: Subject, folder: Path, options: Options) -> Engine:
@@ -38,13 +40,28 @@ class KindModule(Protocol):
         ...
 
 
+@runtime_checkable
+class Finishing(Protocol):
+    """A kind's module that writes more once the proof has held: a card that shows it."""
+
+    def finish(
+        self, subject: Subject, folder: Path, options: Options, proofs: Sequence[Proof]
+    ) -> None:
+        """Writes into the folder what needs the proof."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of export. `module` is imported when it is asked for."""
+    """One kind of export. `module` is imported when it is asked for.
+
+    `of_adapter`: what is written is the adapter by itself, so there has to be one.
+    """
 
     name: str
     says: str
     module: str
+    of_adapter: bool = False
 
     def load(self) -> KindModule:
         """The kind's functions."""
@@ -54,9 +71,17 @@ class Kind:
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("adapter", "the adapter in PEFT's format", "whet.artifacts.kinds.adapter"),
+        Kind("adapter", "the adapter in PEFT's format", "whet.artifacts.kinds.adapter", True),
         Kind("merged", "one model in safetensors", "whet.artifacts.kinds.merged"),
         Kind("gguf", "one file for llama.cpp", "whet.artifacts.kinds.gguf"),
+        Kind(
+            "gguf-adapter", "the adapter for llama.cpp", "whet.artifacts.kinds.gguf_adapter", True
+        ),
+        Kind("ollama", "a GGUF and its Modelfile", "whet.artifacts.kinds.ollama"),
+        Kind("lmstudio", "a GGUF in LM Studio's folders", "whet.artifacts.kinds.lmstudio"),
+        Kind("vllm", "the adapter by vLLM's rules, its command", "whet.artifacts.kinds.vllm"),
+        Kind("tgi", "plain safetensors for TGI (archived)", "whet.artifacts.kinds.tgi"),
+        Kind("hub", "for the Hugging Face hub, with a card", "whet.artifacts.kinds.hub"),
     )
 }
 
@@ -74,3 +99,17 @@ def kinds_of(names: str) -> list[Kind]:
         if wanted.count(name) > 1:
             raise ConfigError(f"--to: {name} is named twice.")
     return [KINDS[name] for name in wanted]
+
+
+def require_adapter(kinds: Sequence[Kind], subject: Subject) -> None:
+    """Refuses kinds that write an adapter, where the model was trained in full.
+
+    Raises:
+        ConfigError: naming them.
+    """
+    names = [kind.name for kind in kinds if kind.of_adapter]
+    if names and subject.adapter is None:
+        raise ConfigError(
+            f"--to {', '.join(names)}: {subject.name} has no adapter, it is a whole model. Use"
+            " --to merged or --to gguf."
+        )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from whet.artifacts.merging.companions import write_tokenizer
 from whet.artifacts.options import Options
 from whet.artifacts.subject import Subject
-from whet.errors import ConfigError
 from whet.models.adapter import ORIGIN, WEIGHTS
 from whet.models.peft_config import CONFIG
 
@@ -18,15 +17,8 @@ if TYPE_CHECKING:
 
 
 def write(subject: Subject, folder: Path, options: Options) -> None:
-    """Writes the adapter's files as they are, and the tokenizer as it was judged.
-
-    Raises:
-        ConfigError: there is no adapter: the model was trained in full.
-    """
-    if subject.adapter is None:
-        raise ConfigError(
-            f"--to adapter: {subject.name} has no adapter, it is a whole model. Use --to merged."
-        )
+    """Writes the adapter's files as they are, and the tokenizer as it was judged."""
+    assert subject.adapter is not None, "asked for by `require_adapter`"
     for name in (CONFIG, WEIGHTS, ORIGIN):
         if (subject.adapter / name).is_file():
             shutil.copyfile(subject.adapter / name, folder / name)
@@ -42,4 +34,4 @@ def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
 
 def precision(subject: Subject, options: Options) -> str:
     """Nothing is rounded."""
-    return "merged-float32"
+    return "float32"

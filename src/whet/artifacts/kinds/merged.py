@@ -12,7 +12,7 @@ from torch import Tensor
 from whet.artifacts.merging import MergedWeights
 from whet.artifacts.merging.companions import write_companions
 from whet.artifacts.options import Options
-from whet.artifacts.safetensors_files import DTYPES, FLOATS, Planned, write_tensors
+from whet.artifacts.safetensors_files import DTYPES, FLOATS, SHARD_BYTES, Planned, write_tensors
 from whet.artifacts.subject import Subject
 from whet.errors import ConfigError, ModelError
 from whet.models.stored import stored_tensors
@@ -42,7 +42,7 @@ def write(subject: Subject, folder: Path, options: Options) -> None:
             check_stop(options.progress)
             return _rounded(weights, name, dtypes[name])
 
-        write_tensors(folder, planned, read)
+        write_tensors(folder, planned, read, SHARD_BYTES)
     finally:
         weights.close()
 
@@ -51,12 +51,14 @@ def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
     """The merged model in transformers, loaded as a stranger loads it, computing in float32."""
     from whet.engines.reference import open_shipped
 
-    return open_shipped(folder)
+    engine = open_shipped(folder)
+    engine.name = "transformers (merged)"
+    return engine
 
 
 def precision(subject: Subject, options: Options) -> str:
     """The dtype of the merged weights."""
-    return f"merged-{options.dtype or stored_dtype(subject.folder)}"
+    return options.dtype or stored_dtype(subject.folder)
 
 
 def stored_dtype(folder: Path) -> str:
@@ -79,7 +81,7 @@ def _asked(options: Options) -> str | None:
 def _planned(weights: MergedWeights, name: str, asked: str | None) -> Planned:
     stored = weights.dtype_name(name)
     if stored not in DTYPES or (name in weights.merged_names() and stored not in NAMES):
-        raise ModelError(f"{name} is stored as {stored}; name a model whose weights are 16 or 32 bit.")
+        raise ModelError(f"{name} is stored as {stored}; name a model with 16 or 32 bit weights.")
     is_float = stored in NAMES or stored == "F64"
     return Planned(name, asked if asked and is_float else stored, weights.shape(name))
 

@@ -23,8 +23,21 @@ TOKENIZER_FILES = (
 CONFIG, GENERATION = "config.json", "generation_config.json"
 TOKENIZER_CONFIG, TEMPLATE = "tokenizer_config.json", "chat_template.jinja"
 EXACT_CLASS = "PreTrainedTokenizerFast"
-SAMPLING = ("do_sample", "temperature", "top_p", "top_k", "min_p", "typical_p", "repetition_penalty")
-SPOKEN = ("user", "What is 2 + 2?", " It's  four.\n\nDéjà vu 北京 🙂 <unk> </s> [INST]", "x = [1, 2]")
+SAMPLING = (
+    "do_sample",
+    "temperature",
+    "top_p",
+    "top_k",
+    "min_p",
+    "typical_p",
+    "repetition_penalty",
+)
+SPOKEN = (
+    "user",
+    "What is 2 + 2?",
+    " It's  four.\n\nDéjà vu 北京 🙂 <unk> </s> [INST]",
+    "x = [1, 2]",
+)
 
 
 def write_companions(
@@ -36,7 +49,7 @@ def write_companions(
     output head is no longer the embedding.
     """
     write_json(folder / CONFIG, _config(subject, dtype, unties_head))
-    write_json(folder / GENERATION, _generation(subject))
+    write_json(folder / GENERATION, generation_of(subject))
     write_tokenizer(subject, folder)
 
 
@@ -51,7 +64,7 @@ def _config(subject: Subject, dtype: str | None, unties_head: bool) -> dict[str,
     return config
 
 
-def _generation(subject: Subject) -> dict[str, Any]:
+def generation_of(subject: Subject) -> dict[str, Any]:
     """The base's, with every stop token, and the way of decoding that was judged."""
     generation = read_object(subject.folder / GENERATION)
     generation.pop("_from_model_config", None)
@@ -132,5 +145,3 @@ def read_object(path: Path) -> dict[str, Any]:
 def write_json(path: Path, value: Any) -> None:
     """Writes JSON as transformers' own files look."""
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-

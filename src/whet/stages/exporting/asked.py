@@ -8,7 +8,7 @@ how good a model is.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ class Asked:
     """Prompts with their decoding, and the metric of their answers; `notices` say what lacks."""
 
     prompts: tuple[Messages, ...] = ()
-    decoding: Decoding = Decoding()
+    decoding: Decoding = field(default_factory=Decoding)
     system: str | None = None
     metric_name: str | None = None
     metric: Metric | None = None
@@ -53,9 +53,7 @@ def asked_of(project: Project, run: RunDir | None, most: int) -> Asked:
         items, choices, prompts = [], (), ()
     else:
         notice = _of_tools(items)
-    decoding = Decoding(
-        generate.temperature, generate.max_new_tokens, generate.stop, choices, 0
-    )
+    decoding = Decoding(generate.temperature, generate.max_new_tokens, generate.stop, choices, 0)
     name = choosing_metric(project.config)
     scorer = _metric(project, name, choices, items) if items else None
     return Asked(

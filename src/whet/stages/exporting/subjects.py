@@ -95,7 +95,7 @@ def _template(
     base = folder / TEMPLATE
     if base.is_file() and base.read_bytes() == own.read_bytes():
         return None, ()
-    return own, (f"the chat template is the adapter's own ({own}), as it was trained with it",)
+    return own, ("the chat template is the one in the adapter's folder: it was trained with it",)
 
 
 def _in_four_bits(adapter: Path | None) -> bool:

@@ -17,7 +17,12 @@ from whet.types import content_id
 
 
 def freeze_review(
-    run: RunDir, *, arms: Sequence[str] = (), split: str | None = None, **settings: int | None
+    run: RunDir,
+    *,
+    arms: Sequence[str] = (),
+    split: str | None = None,
+    ids: Sequence[str] = (),
+    **settings: int | None,
 ) -> ReviewFolder:
     """A new review of a run's answers.
 
@@ -25,10 +30,11 @@ def freeze_review(
         run: a finished run.
         arms: compared in pairs, all of them; each candidate with each baseline by default.
         split: `test` or `validation`; the judged split by default.
+        ids: the items that are shown; drawn where none is named.
         settings: `raters` and `items` that go over those of the configuration.
 
     Raises:
-        ConfigError: an arm that the run does not have, or no pair to compare.
+        ConfigError: an arm or an item that the run does not have, or no pair to compare.
         RunError: the run did not get as far as answers.
     """
     evidence = read_evidence(run)
@@ -39,7 +45,7 @@ def freeze_review(
     answers = _answers(run, evidence, split, pairs)
     names = _names(evidence.config, [arm for pair in pairs for arm in (pair.a, pair.b)])
     judged = next(iter(answers.values()))
-    drawn = _draw(judged, config.items)
+    drawn = _named(judged, ids, split) if ids else _draw(judged, config.items)
     frozen = Frozen(
         run=run.path.name,
         created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -98,6 +104,19 @@ def _names(config: Config, arms: Sequence[str]) -> list[str]:
     for setting in config.arms.values():
         found += [name for name in (setting.model, setting.adapter) if name]
     return found
+
+
+def _named(items: Sequence[Sample], ids: Sequence[str], split: str) -> list[int]:
+    """Places of the named items."""
+    places = {item.id: n for n, item in reversed(list(enumerate(items)))}
+    strange = [one for one in ids if one not in places]
+    if strange:
+        more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
+        raise ConfigError(
+            f"--items: the run answered no item {', '.join(strange[:3])}{more} of its {split}"
+            " items. Name items by their ids, as samples/*.jsonl has them."
+        )
+    return sorted({places[one] for one in ids})
 
 
 def _draw(items: Sequence[Sample], most: int) -> list[int]:

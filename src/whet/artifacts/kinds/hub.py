@@ -1,0 +1,63 @@
+"""Kind `hub`: what goes to the Hugging Face hub, with a model card made from the run's report.
+
+The adapter where there is one, else the whole model; merged weights where `--dtype` names theirs.
+Nothing is uploaded here: see `whet.artifacts.pushing`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from whet.artifacts.card import write_card
+from whet.artifacts.kinds import adapter, merged
+from whet.artifacts.options import Options
+from whet.artifacts.proof import Proof
+from whet.artifacts.subject import Subject
+
+if TYPE_CHECKING:
+    from whet.engines.engine import Engine
+
+WITH_PEFT = """```python
+from peft import AutoPeftModelForCausalLM
+from transformers import AutoTokenizer
+
+model = AutoPeftModelForCausalLM.from_pretrained("{place}")
+tokenizer = AutoTokenizer.from_pretrained("{place}")
+```"""
+WHOLE = """```python
+from transformers import AutoModelForCausalLM, AutoTokenizer
+
+model = AutoModelForCausalLM.from_pretrained("{place}")
+tokenizer = AutoTokenizer.from_pretrained("{place}")
+```"""
+
+
+def write(subject: Subject, folder: Path, options: Options) -> Sequence[str] | None:
+    """Writes the adapter's folder or the model's."""
+    kind = adapter if _is_adapter(subject, options) else merged
+    return kind.write(subject, folder, options)
+
+
+def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
+    """As of the kind that was written."""
+    kind = adapter if _is_adapter(subject, options) else merged
+    return kind.open_engine(subject, folder, options)
+
+
+def precision(subject: Subject, options: Options) -> str:
+    """As of the kind that was written."""
+    kind = adapter if _is_adapter(subject, options) else merged
+    return kind.precision(subject, options)
+
+
+def finish(subject: Subject, folder: Path, options: Options, proofs: Sequence[Proof]) -> None:
+    """Writes the model card."""
+    is_adapter = _is_adapter(subject, options)
+    usage = (WITH_PEFT if is_adapter else WHOLE).format(place=options.repo or ".")
+    write_card(subject, folder, proofs, usage, "peft" if is_adapter else "transformers")
+
+
+def _is_adapter(subject: Subject, options: Options) -> bool:
+    return subject.adapter is not None and options.dtype is None

@@ -1,0 +1,60 @@
+"""The upload of a folder to the Hugging Face hub: only what is asked for, to a named repository."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from whet.artifacts.repository import owner_and_name
+from whet.errors import ConfigError, EndpointError, MissingExtraError
+from whet.progress import Progress
+
+
+def require_repo(repo: str | None, has_hub: bool, push: bool) -> None:
+    """Refuses an upload that does not say what and where to, before anything is made.
+
+    Raises:
+        ConfigError: no repository is named, its name is none, or no `hub` folder is made.
+    """
+    if push and repo is None:
+        raise ConfigError("--push: say where to: --repo OWNER/NAME.")
+    if push and not has_hub:
+        raise ConfigError("--push uploads what --to hub makes; add hub to the kinds.")
+    if repo is not None:
+        owner_and_name(repo)
+
+
+def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = None) -> str:
+    """Uploads a folder as one commit of a model repository; returns the commit's address.
+
+    A repository that is not there is made, and is private: making it public is left to a person.
+
+    Raises:
+        EndpointError: the hub refuses, or cannot be reached; nothing was committed.
+    """
+    try:
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+    except ImportError:
+        raise MissingExtraError("huggingface_hub", "train", "A push to the hub") from None
+
+    import httpx
+
+    api = HfApi(endpoint=endpoint)
+    progress.say(f"uploading {folder} to {api.endpoint}/{repo} (private where it is new)")
+    try:
+        api.create_repo(repo, repo_type="model", private=True, exist_ok=True)
+        done = api.upload_folder(
+            repo_id=repo, folder_path=folder, commit_message="whet: model, proof and card"
+        )
+    except LocalTokenNotFoundError:
+        raise EndpointError(
+            "the hub wants a token: run `hf auth login`, or set HF_TOKEN."
+        ) from None
+    except (HfHubHTTPError, httpx.TransportError, OSError) as error:
+        lines = str(error).strip().splitlines()
+        reason = lines[0] if lines else type(error).__name__
+        raise EndpointError(
+            f"{api.endpoint}/{repo}: the upload failed: {reason}. The folder {folder} is whole;"
+            " name it again, or `hf upload` it."
+        ) from None
+    return str(done.commit_url)
