@@ -22,10 +22,14 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("httpx2")
 
 import whet
-from whet.errors import ConfigError, RunError
+from whet.errors import ArtifactError, ConfigError, RunError
 
 SOURCE = str(Path(whet.__file__).resolve().parents[1])
-QUESTION = {"model": "nano", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4}
+QUESTION: dict[str, Any] = {
+    "model": "nano",
+    "messages": [{"role": "user", "content": "Hello"}],
+    "max_tokens": 4,
+}
 
 
 @contextmanager
@@ -54,11 +58,9 @@ def started(child: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
-def ask(url: str, key: str = "") -> dict[str, Any]:
+def ask(url: str, key: str = "", body: dict[str, Any] = QUESTION) -> dict[str, Any]:
     headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
-    request = urllib.request.Request(
-        f"{url}/chat/completions", json.dumps(QUESTION).encode(), headers
-    )
+    request = urllib.request.Request(f"{url}/chat/completions", json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=60) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
@@ -198,6 +200,29 @@ def test_a_run_is_served_as_it_was_judged(loopback: None, project: Path) -> None
         assert base and adapter
     finally:
         session.close()
+
+
+@pytest.mark.slow
+def test_an_exported_artifact_answers_as_the_run_it_was_made_of(
+    loopback: None, project: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("xllamacpp")
+    run = whet.train(project / "whet.yaml", "train.epochs=1").run
+    whet.export(run, to="gguf", out=tmp_path / "shop", num_prompts=2)
+    body = QUESTION | {"model": "shop", "temperature": 0, "max_tokens": 16}
+    texts = []
+    for target in (tmp_path / "shop", run):
+        with process(str(target), "--port", "0", "--name", "shop", "--json") as child:
+            url = started(child)["url"]
+            answer = ask(url, body=body)
+            texts.append(answer["choices"][0]["message"]["content"])
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=40)
+    assert texts[0] == texts[1]
+    weights = next((tmp_path / "shop").rglob("*.gguf"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ArtifactError, match="is not what was exported"):
+        whet.serve(tmp_path / "shop", port=0)
 
 
 def test_a_run_that_trained_nothing_is_refused(tmp_path: Path, project: Path) -> None:
