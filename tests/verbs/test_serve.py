@@ -176,6 +176,7 @@ def test_with_a_key_it_is_asked_for(loopback: None, tmp_path: Path) -> None:
         (("whet-nano", "--engine", "llama.cpp"), "whet export RUN --to gguf"),
         (("whet-nano", "--host", "0.0.0.0"), "WHET_API_KEY"),
         (("whet-nano", "--context", "4096"), "was made for 2048"),
+        (("whet-nano", "--slots", "4"), "one answer at a time"),
     ],
     ids=lambda value: str(value)[:40],
 )

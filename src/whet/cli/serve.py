@@ -43,8 +43,15 @@ def command(
         typer.Option(metavar="N", min=16, help="Tokens of context an answer.", show_default=False),
     ] = None,
     slots: Annotated[
-        int, typer.Option(metavar="N", min=1, max=256, help="Answers at a time in llama.cpp.")
-    ] = 4,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=1024,
+            help="Answers at a time: 4 in llama.cpp, 64 in vllm.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve one model to OpenAI clients, on an engine that exists."""
