@@ -15,7 +15,18 @@ from pathlib import Path
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("train", "data", "rag", "endpoint", "qlora", "metrics", "review", "postgres")
+EXTRAS = (
+    "train",
+    "data",
+    "rag",
+    "endpoint",
+    "qlora",
+    "metrics",
+    "review",
+    "export",
+    "serve",
+    "postgres",
+)
 
 
 def closure(requirements: list[str]) -> dict[str, str]:

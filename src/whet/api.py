@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 
 VERBS = (
     "init", "check", "clean", "distill", "run", "train",
-    "eval", "verdict", "review", "chat", "export", "verify", "serve", "report",
-    "doctor",
+    "eval", "verdict", "review", "chat", "export", "verify", "serve",
+    "report", "doctor",
 )  # fmt: skip
 
 

@@ -123,7 +123,7 @@ def train_adapter(base: Path, folder: Path, template: Path | None, *, seed: int 
         for text in _texts(loaded, seed)
     ]
     trained = [p for p in loaded.model.parameters() if p.requires_grad]
-    optimizer = torch.optim.AdamW(trained, lr=5e-3)
+    optimizer = torch.optim.AdamW(trained, lr=5e-4)
     for step in range(24):
         ids = torch.tensor([rows[step % len(rows)]])
         loaded.model(input_ids=ids, labels=ids).loss.backward()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 
 from whet.artifacts.repository import owner_and_name
@@ -37,8 +39,7 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
     except ImportError:
         raise MissingExtraError("huggingface_hub", "train", "A push to the hub") from None
 
-    import httpx
-
+    failures: tuple[type[Exception], ...] = (HfHubHTTPError, OSError, *_unreachable())
     api = HfApi(endpoint=endpoint)
     progress.say(f"uploading {folder} to {api.endpoint}/{repo} (private where it is new)")
     try:
@@ -50,7 +51,7 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
         raise EndpointError(
             "the hub wants a token: run `hf auth login`, or set HF_TOKEN."
         ) from None
-    except (HfHubHTTPError, httpx.TransportError, OSError) as error:
+    except failures as error:
         lines = str(error).strip().splitlines()
         reason = lines[0] if lines else type(error).__name__
         raise EndpointError(
@@ -58,3 +59,12 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
             " name it again, or `hf upload` it."
         ) from None
     return str(done.commit_url)
+
+
+def _unreachable() -> tuple[type[Exception], ...]:
+    """What a lost connection raises: huggingface_hub has httpx2, and older ones httpx."""
+    found: list[type[Exception]] = []
+    for name in ("httpx2", "httpx"):
+        with suppress(ImportError):
+            found.append(import_module(name).TransportError)
+    return tuple(found)

@@ -43,11 +43,14 @@ def command(
     from whet.cli.chatting import converse, tell_file
     from whet.cli.progress import Terminal
     from whet.verbs.chat import chat
+    from whet.verbs.chat_file import require_new
 
     if (source is None) != (output is None):
         raise ConfigError("--input and --output are given together.")
     if message is not None and source is not None:
         raise ConfigError("-m asks one message and --input a file of them; give one of the two.")
+    if output is not None:
+        require_new(output, resume)  # before a model is loaded
     parsed = parse(arguments)
     with Terminal() as progress:
         session = chat(

@@ -53,11 +53,7 @@ def answer_file(
         Interrupted: asked to stop; all that is written is whole.
     """
     progress = progress or Silent()
-    if output.exists() and not resume:
-        raise ConfigError(
-            f"{output} exists and is not overwritten. Name another --output, or go on with it:"
-            " --resume."
-        )
+    require_new(output, resume)
     questions = read_questions([source], repeats=True).items
     done = _done(output, questions, tuple(completers)) if output.exists() else 0
     for start in range(done, len(questions), BATCH):
@@ -72,6 +68,19 @@ def answer_file(
             append_jsonl(output, _row(question, said))
         progress.advance("answers", start + len(part), len(questions))
     return AnsweredFile(output, len(questions), len(questions) - done, tuple(completers))
+
+
+def require_new(output: Path, resume: bool) -> None:
+    """Refuses an output that is there, unless it is to be gone on with.
+
+    Raises:
+        ConfigError: it exists.
+    """
+    if output.exists() and not resume:
+        raise ConfigError(
+            f"{output} exists and is not overwritten. Name another --output, or go on with it:"
+            " --resume."
+        )
 
 
 def _asked(question: Question, system: str | None) -> list[Message]:

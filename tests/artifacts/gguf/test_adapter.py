@@ -73,9 +73,8 @@ PATTERNS = {
 @pytest.mark.parametrize(
     ("family", "settings"),
     [
-        ("llama", EVERY_LAYER | {"r": 4}),
-        ("llama", EVERY_LAYER | {"r": 4, "use_rslora": True}),
-        ("llama", EVERY_LAYER | {"r": 4} | PATTERNS),
+        pytest.param("llama", EVERY_LAYER | {"r": 4}, marks=pytest.mark.slow),
+        pytest.param("llama", EVERY_LAYER | {"r": 4} | PATTERNS, marks=pytest.mark.slow),
         ("llama", EVERY_LAYER | {"r": 4, "use_rslora": True} | PATTERNS),
         ("qwen3", EVERY_LAYER | {"r": 8, "use_rslora": True}),
         ("phi3", EVERY_LAYER | {"r": 4}),

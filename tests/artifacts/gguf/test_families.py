@@ -26,6 +26,7 @@ from transformers import Gemma2Config, MistralConfig
 
 from whet.artifacts.gguf import write_gguf
 from whet.engines.llama_cpp import LlamaCpp
+from whet.errors import EndpointError
 
 pytest.importorskip("xllamacpp")
 pytestmark = pytest.mark.usefixtures("loopback")
@@ -64,7 +65,21 @@ def difference(engine: LlamaCpp, model: Any, *lengths: int) -> float:
     )
 
 
-@pytest.mark.parametrize("name", list(configs()))
+QUICK = (
+    "llama3",
+    "mistral",
+    "qwen2, yarn, tied",
+    "qwen3",
+    "phi3, longrope",
+    "gemma2",
+    "gemma3, two ropes",
+)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in configs()],
+)
 def test_a_model_of_each_family_says_in_llama_cpp_what_it_says_in_transformers(
     name: str, tmp_path: Path
 ) -> None:
@@ -100,6 +115,8 @@ def test_a_context_ends_with_a_window_that_llama_cpp_does_not_run(tmp_path: Path
     try:
         assert engine.facts().context == 64
         assert difference(engine, model, 60) < AS_TRANSFORMERS
+        with pytest.raises(EndpointError, match="context"):
+            engine.logprobs(list(range(3, 83)), [])
     finally:
         engine.close()
 

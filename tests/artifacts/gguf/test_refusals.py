@@ -127,6 +127,13 @@ def test_more_ends_than_a_file_names_are_refused(llama: Path) -> None:
         write_gguf(FolderWeights(llama), llama / "model.gguf")
 
 
+@pytest.mark.parametrize("content", ["[1]", "{"])
+def test_a_broken_generation_config_is_named(content: str, llama: Path) -> None:
+    (llama / "generation_config.json").write_text(content)
+    with pytest.raises(ModelError, match=r"generation_config.json: is no JSON object"):
+        write_gguf(FolderWeights(llama), llama / "model.gguf")
+
+
 def test_a_template_that_writes_a_bos_which_is_not_there_is_refused(llama: Path) -> None:
     template = (llama / "chat_template.jinja").read_text()
     (llama / "chat_template.jinja").write_text("{{ bos_token }}" + template)

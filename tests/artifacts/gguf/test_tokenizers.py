@@ -103,12 +103,7 @@ def test_qwens_ids_differ_only_where_text_is_not_normalised(
 def test_bos_is_put_before_a_prompt_as_by_transformers_and_never_twice(
     test_data: Path, tmp_path: Path
 ) -> None:
-    source = tmp_path / "source"
-    shutil.copytree(test_data / "tokenizers" / "mistral-v1", source)
-    (source / "chat_template.jinja").write_text(
-        "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}[INST] {{ m.content }} "
-        "[/INST]{% else %}{{ m.content }}{{ eos_token }}{% endif %}{% endfor %}"
-    )
+    source = piece_tokenizer(test_data, tmp_path / "source")
     tokenizer = load_tokenizer(source)
     with in_llama_cpp(source, tmp_path / "model") as (engine, _):
         assert different(engine, tokenizer, add_special=True) == []
@@ -121,8 +116,11 @@ def test_bos_is_put_before_a_prompt_as_by_transformers_and_never_twice(
 
 
 def test_without_bos_in_the_template_none_is_added(test_data: Path, tmp_path: Path) -> None:
-    source = test_data / "tokenizers" / "mistral-v1"  # its template begins with a line break
-    with in_llama_cpp(source, tmp_path) as (engine, notices):
+    source = piece_tokenizer(test_data, tmp_path / "source")
+    (source / "chat_template.jinja").write_text(
+        "{% for m in messages %}{{ m.content }}{{ eos_token }}{% endfor %}"
+    )
+    with in_llama_cpp(source, tmp_path / "model") as (engine, notices):
         assert engine.facts().adds_bos is False
         assert any("does not begin with BOS" in notice for notice in notices)
 

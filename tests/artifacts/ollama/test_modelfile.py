@@ -34,7 +34,7 @@ COMMANDS = [
 
 def test_a_modelfile_says_where_how_and_until_when() -> None:
     text = FILE.text()
-    assert text.startswith("# made by hand\nFROM ./house-v1-Q8_0.gguf\nTEMPLATE \"\"\"{{ range")
+    assert text.startswith('# made by hand\nFROM ./house-v1-Q8_0.gguf\nTEMPLATE """{{ range')
     assert 'PARAMETER stop """<|im_end|>"""\n' in text
     assert text.count("PARAMETER stop") == 4
     assert text.endswith('SYSTEM """Say "yes".\n\nOr no."""\n')

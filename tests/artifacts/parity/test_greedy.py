@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from whet.artifacts.parity.greedy import Parting, parting
+from whet.artifacts.parity.greedy import Parting, parting, same_text
 from whet.engines.engine import Answer, Engine, Facts, Logprobs
 from whet.types import Messages
 
@@ -119,3 +119,11 @@ def test_a_leading_blank_and_half_a_character_are_no_difference() -> None:
 def test_the_same_tokens_written_otherwise_are_named() -> None:
     found = parted(said(1, 2), Answer("a<b>", True, (1,), (1, 2)), LEADS, LEADS)
     assert found is not None and found.cause is not None and found.cause.what == "another text"
+
+
+def test_bytes_that_are_no_character_may_be_shown_otherwise_but_nothing_else() -> None:
+    judged = Answer("woof\ufffd\ufffd\ufffd!", True, (1,), (1, 2))
+    assert same_text(judged, Answer("woof\u07b5\ufffd!", True, (1,), (1, 2)))
+    assert not same_text(judged, Answer("woof\u07b5\ufffd?", True, (1,), (1, 2)))
+    assert not same_text(judged, Answer("woof\u07b5\ufffd!", True, (1,), (1, 3)))
+    assert not same_text(judged, Answer("woof and much more!", True, (1,), (1, 2)))

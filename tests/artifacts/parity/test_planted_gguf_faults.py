@@ -20,6 +20,7 @@ from whet.engines.reference import Reference, open_judged
 pytest.importorskip("gguf")
 pytest.importorskip("xllamacpp")
 from gguf_faults import rewrite, values_of
+
 from whet.artifacts.gguf import write_gguf, write_gguf_adapter
 from whet.engines.llama_cpp import LlamaCpp
 

@@ -22,7 +22,9 @@ def gguf_package() -> Any:
         import gguf
     except ImportError:
         raise MissingExtraError("gguf", "export", "writing GGUF files") from None
-    logging.getLogger("gguf").setLevel(logging.ERROR)
+    log = logging.getLogger("gguf")
+    if log.level != logging.ERROR:
+        log.setLevel(logging.ERROR)
     return gguf
 
 

@@ -110,8 +110,11 @@ def add_special(writer: Any, special: SpecialTokens) -> None:
 
 def _stop_ids(folder: Path, tokenizer: Any, config: Any, template: str) -> tuple[int, ...]:
     file = folder / "generation_config.json"
-    found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    ends = found.get("eos_token_id")
+    try:
+        found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+        ends = found.get("eos_token_id")
+    except (ValueError, AttributeError) as error:
+        raise ModelError(f"{file}: is no JSON object: {error}") from None
     ends = config.eos_token_id if ends is None else ends
     listed = tuple(ends) if isinstance(ends, list) else () if ends is None else (int(ends),)
     if template:

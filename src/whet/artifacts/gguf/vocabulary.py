@@ -75,9 +75,9 @@ def tokens_and_types(data: Mapping[str, Any], file: Path, size: int) -> tuple[li
     tokens: dict[int, str] = {number: token for token, number in data["model"]["vocab"].items()}
     kinds = dict.fromkeys(tokens, int(types.NORMAL))
     for added in data["added_tokens"]:
-        kind = types.CONTROL if added["special"] else types.USER_DEFINED
+        kind = types.CONTROL if added.get("special") else types.USER_DEFINED
         text = added["content"]
-        tokens[added["id"]] = text if added["special"] else text.replace(BLANK, " ")
+        tokens[added["id"]] = text if added.get("special") else text.replace(BLANK, " ")
         kinds[added["id"]] = int(kind)
     if max(tokens) >= size:
         raise ModelError(f"{file}: has ids up to {max(tokens)}, but the embedding has {size} rows.")
@@ -99,11 +99,11 @@ def strip_rule(data: Mapping[str, Any], file: Path) -> tuple[str | None, list[st
     Raises:
         ModelError: other tokens swallow blanks.
     """
-    swallow = {token["content"] for token in data["added_tokens"] if token["rstrip"]}
+    swallow = {token["content"] for token in data["added_tokens"] if token.get("rstrip")}
     other = sorted(
         token["content"]
         for token in data["added_tokens"]
-        if token["lstrip"] or token["single_word"]
+        if token.get("lstrip") or token.get("single_word")
     )
     notices = (
         [f"llama.cpp does not know that {', '.join(other[:5])} swallow blanks or stand alone"]

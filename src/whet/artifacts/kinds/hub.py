@@ -17,6 +17,7 @@ from whet.artifacts.proof import Proof
 from whet.artifacts.subject import Subject
 
 if TYPE_CHECKING:
+    from whet.artifacts.kinds import KindModule
     from whet.engines.engine import Engine
 
 WITH_PEFT = """```python
@@ -36,20 +37,17 @@ tokenizer = AutoTokenizer.from_pretrained("{place}")
 
 def write(subject: Subject, folder: Path, options: Options) -> Sequence[str] | None:
     """Writes the adapter's folder or the model's."""
-    kind = adapter if _is_adapter(subject, options) else merged
-    return kind.write(subject, folder, options)
+    return _kind(subject, options).write(subject, folder, options)
 
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
     """As of the kind that was written."""
-    kind = adapter if _is_adapter(subject, options) else merged
-    return kind.open_engine(subject, folder, options)
+    return _kind(subject, options).open_engine(subject, folder, options)
 
 
 def precision(subject: Subject, options: Options) -> str:
     """As of the kind that was written."""
-    kind = adapter if _is_adapter(subject, options) else merged
-    return kind.precision(subject, options)
+    return _kind(subject, options).precision(subject, options)
 
 
 def finish(subject: Subject, folder: Path, options: Options, proofs: Sequence[Proof]) -> None:
@@ -61,3 +59,10 @@ def finish(subject: Subject, folder: Path, options: Options, proofs: Sequence[Pr
 
 def _is_adapter(subject: Subject, options: Options) -> bool:
     return subject.adapter is not None and options.dtype is None
+
+
+def _kind(subject: Subject, options: Options) -> KindModule:
+    """Of which kind the weights are written."""
+    if _is_adapter(subject, options):
+        return adapter
+    return merged

@@ -23,6 +23,7 @@ from whet.artifacts.subject import Subject
 from whet.errors import ModelError
 
 if TYPE_CHECKING:
+    from whet.artifacts.kinds import KindModule
     from whet.engines.engine import Engine
 
 LAUNCH = "vllm.json"
@@ -52,14 +53,12 @@ def write(subject: Subject, folder: Path, options: Options) -> Sequence[str]:
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
     """Base and adapter as PEFT puts them together, or the merged model in transformers."""
-    kind = adapter if _is_adapter(subject, options) else merged
-    return kind.open_engine(subject, folder, options)
+    return _kind(subject, options).open_engine(subject, folder, options)
 
 
 def precision(subject: Subject, options: Options) -> str:
     """An adapter is not rounded; merged weights are in their dtype."""
-    kind = adapter if _is_adapter(subject, options) else merged
-    return kind.precision(subject, options)
+    return _kind(subject, options).precision(subject, options)
 
 
 def finish(subject: Subject, folder: Path, options: Options, proofs: Sequence[Proof]) -> None:
@@ -108,3 +107,10 @@ def _write_launch(subject: Subject, folder: Path, name: str, rank: int | None) -
 
 def _is_adapter(subject: Subject, options: Options) -> bool:
     return subject.adapter is not None and options.dtype is None
+
+
+def _kind(subject: Subject, options: Options) -> KindModule:
+    """Of which kind the weights are written."""
+    if _is_adapter(subject, options):
+        return adapter
+    return merged

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor
 
 from whet.artifacts.parity import rounding
-from whet.artifacts.parity.told import Judged, Shipped, Stored
+from whet.artifacts.parity.seen_weights import Judged, Shipped, Stored
 from whet.engines.reference import HEAD
 
 SUMMED_OTHERWISE = 4e-6

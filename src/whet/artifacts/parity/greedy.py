@@ -8,6 +8,7 @@ repetition, or stops where it should not.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from whet.artifacts.parity.spelling import spelt
 from whet.engines.engine import Answer, Engine, Logprobs
 
 CONTEXT = 8
+BROKEN = "\ufffd"
+"""What stands for bytes that are no character."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +75,18 @@ def same_text(a: Answer, b: Answer) -> bool:
     """Whether both say the same.
 
     A SentencePiece answer begins with a blank of the tokenizer's, which transformers takes away
-    and llama.cpp does not; and half a character at the limit is shown as \ufffd, or left out. That
-    alone is no other answer.
+    and llama.cpp does not; half a character at the limit is shown as \ufffd, or left out; and of
+    bytes that are no UTF-8 transformers replaces a whole run, llama.cpp what is broken in it. That
+    alone, of the same tokens, is no other answer.
     """
-    one, two = (x.text if x.stopped else x.text.rstrip("\ufffd") for x in (a, b))
-    return two in (one, f" {one}")
+    one, two = (x.text if x.stopped else x.text.rstrip(BROKEN) for x in (a, b))
+    if two in (one, f" {one}"):
+        return True
+    if BROKEN not in one or a.output_ids is None or a.output_ids != b.output_ids:
+        return False
+    parts = re.split(f"({BROKEN}+)", one)
+    shown = (f".{{0,{len(p)}}}" if p.startswith(BROKEN) else re.escape(p) for p in parts)
+    return re.fullmatch(" ?" + "".join(shown), two, re.DOTALL) is not None
 
 
 def _written_otherwise(index: int, a: Answer, b: Answer) -> Parting:

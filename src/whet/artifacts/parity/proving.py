@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 
 from whet.artifacts.parity.audit import audit
 from whet.artifacts.parity.causes import Cause, cause_of, in_order
-from whet.artifacts.parity.explain import Forced, explain
 from whet.artifacts.parity.facts import compare_facts
+from whet.artifacts.parity.fault_search import Forced, explain
 from whet.artifacts.parity.greedy import Parting, parting, same_text
-from whet.artifacts.parity.heard import heard_apart
 from whet.artifacts.parity.measures import Apart, difference
 from whet.artifacts.parity.prompt_ids import compare_prompt
-from whet.artifacts.parity.told import judged_weights, shipped_weights
+from whet.artifacts.parity.seen_weights import judged_weights, shipped_weights
+from whet.artifacts.parity.served_logprobs import heard_apart
 from whet.artifacts.parity.tolerance import Tolerance
 from whet.artifacts.proof import Proof
 from whet.engines.endpoint import Endpoint
@@ -82,6 +82,7 @@ class _Proving:
     texts_b: list[str] = field(default_factory=list)
     asked: int = 0
     equal: int = 0
+    shown_otherwise: int = 0
     kept: list[tuple[float, Forced]] = field(default_factory=list)
     heard: float | None = None
     seen: bool = False
@@ -111,7 +112,9 @@ class _Proving:
             self._take(a.text, "")
             return
         self.asked += 1
-        self.equal += same_text(a, b)
+        if same_text(a, b):
+            self.equal += 1
+            self.shown_otherwise += a.text.strip() != b.text.strip()
         self._take(a.text, b.text)
         same = self.facts_a.template == self.facts_b.template
         fault = compare_prompt(self.judged, index, a, b, self.facts_a.bos_id, same)
@@ -197,6 +200,9 @@ class _Proving:
 
     def proof(self, metric: Metric | None) -> Proof:
         """What was found, as one line of the artifact's proof."""
+        if self.shown_otherwise:
+            told = "answers are the same tokens; bytes in them that are no character look otherwise"
+            self.notes.append(f"{self.shown_otherwise} {told}")
         self.causes += [p.cause for p in self.partings if p.cause is not None]
         score_a = metric(self.texts_a) if metric else None
         score_b = metric(self.texts_b) if metric else None

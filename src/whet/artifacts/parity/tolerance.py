@@ -1,6 +1,7 @@
 """How far an export of each format may lie from the judged model, and why so far.
 
-    float32 everywhere          1e-4; 5e-4 in another engine: other orders of summation, no rounding
+    float32 everywhere          1e-4, 5e-4 in another engine: other orders of summation; or twice
+                                what merging does to the judged model, where that is more
     weights rounded             twice what rounding the judged model's own weights does to it
     and inputs of products      the same, with the inputs rounded as the engine multiplies them
     GELU in llama.cpp           the same: its CPU looks it up in a table of F16, in F32 files too
@@ -23,8 +24,8 @@ from typing import Any
 
 import torch
 
-from whet.artifacts.parity.lossy import has_gelu, rounded_model, stored_as
 from whet.artifacts.parity.measures import Apart
+from whet.artifacts.parity.rounded_model import has_gelu, rounded_model, stored_as
 from whet.artifacts.parity.rounding import known
 from whet.engines.reference import Reference
 from whet.errors import DataError, ModelError
@@ -34,6 +35,7 @@ from whet.types import Messages
 SAME_ENGINE, OTHER_ENGINE = 1e-4, 5e-4
 OF_DRAWS = 2.0
 HELD_BYTES = 2**30
+ORDERS = "float32 throughout: what other orders of summation may do"
 TORCH = {"float32": "F32", "bfloat16": "BF16", "float16": "F16"}
 COMPUTED_IN = {"F16": "F16", "BF16": "BF16"}
 K_QUANT = re.compile(r"I?Q([2-6])_?[A-Z0-9_]*$")
@@ -115,31 +117,39 @@ def tolerance_for(
     """
     form = format_of(kind)
     model = judged.loaded.model
-    gelu = form.floor == OTHER_ENGINE and not form.whole and has_gelu(model)
-    if form.weights == "F32" and not gelu:
-        text = "float32 throughout: what other orders of summation may do"
-        return Tolerance(kind, form.floor, form.floor**2, text, metric_drop)
+    in_llama_cpp = form.floor == OTHER_ENGINE and not form.whole
+    gelu = in_llama_cpp and has_gelu(model)
+    exact = form.weights == "F32" and not gelu
+    if exact and judged.in_four_bits:
+        return Tolerance(kind, form.floor, form.floor**2, ORDERS, metric_drop)
     if judged.in_four_bits:
         raise ModelError(
             f"{judged.name}: a tolerance for {kind} is measured on the base as stored."
         )
     rule = stored_as(form.weights, whole=form.whole, head=_head_of(model))
     within = partial(
-        rounded_model, model, rule, form.inputs, gelu_in_f16=gelu, compute=form.compute
+        rounded_model, model, rule, form.inputs, in_llama_cpp=in_llama_cpp, compute=form.compute
     )
     largest, kl = _moved(judged, prompts, max_new_tokens, within)
+    if exact:
+        rotary = ", its rotary frequencies off by last bits" * in_llama_cpp
+        text = ORDERS + f"; merged{rotary}, the judged model itself moves by {largest:.3g}"
+        most = max(form.floor, largest if in_llama_cpp else OF_DRAWS * largest)
+        return Tolerance(kind, most, most**2, text, metric_drop)
+    text = _derivation(form, largest, kl, gelu, len(prompts))
+    most, most_kl = OF_DRAWS * largest + form.floor, OF_DRAWS**2 * kl + form.floor**2
+    return Tolerance(kind, most, most_kl, text, metric_drop)
+
+
+def _derivation(form: Format, largest: float, kl: float, gelu: bool, num_prompts: int) -> str:
     inputs = f", inputs of products as {form.inputs}" if form.inputs else ""
     inputs += f", all computed in {form.compute}" if form.compute else ""
     inputs += ", GELU by llama.cpp's table of F16" if gelu else ""
-    text = (
+    return (
         f"{OF_DRAWS:g} x {largest:.3g} (KL {OF_DRAWS**2:g} x {kl:.3g}) + {form.floor:g}: what the "
         f"judged model does with its own weights rounded to {form.weights}{inputs}, on these "
-        f"{len(prompts)} prompts"
+        f"{num_prompts} prompts"
     )
-    return Tolerance(
-        kind, OF_DRAWS * largest + form.floor, OF_DRAWS**2 * kl + form.floor**2, text,
-        metric_drop=metric_drop,
-    )  # fmt: skip
 
 
 def _head_of(model: Any) -> str:

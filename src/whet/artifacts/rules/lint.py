@@ -11,6 +11,7 @@ from whet.artifacts.rules.finding import Finding, Level
 from whet.config import Config
 from whet.errors import ModelError
 
+GGUF_TARGETS = ("llama.cpp", "ollama", "lmstudio")
 Check = Callable[[Adapter], list[Finding]]
 TARGETS: Mapping[str, Check] = {
     "vllm": vllm.check,
@@ -52,12 +53,24 @@ def lint_plan(config: Config, base: Path | None = None) -> list[Finding]:
 
     Only what a setting would change: that a base is unknown here is no reason to wait.
     """
+    shape = _unwritten(base) if base is not None and config.serve_on in GGUF_TARGETS else []
     if config.train.method == "full":
-        return []
+        return shape
     planned = planned_adapter(config.train, architecture_of(base) if base else None)
     findings = TARGETS[config.serve_on](planned)
     known = base is not None
-    return _sorted([f for f in findings if known or f.rule != "model"])
+    return _sorted([*shape, *(f for f in findings if known or f.rule != "model")])
+
+
+def _unwritten(base: Path) -> list[Finding]:
+    """A base of which no GGUF is written here: it takes a checkout of llama.cpp."""
+    from whet.artifacts.gguf.families import family_of, model_config
+
+    try:
+        family_of(model_config(base))
+    except ModelError as error:
+        return [Finding("model", Level.WARNING, str(error))]
+    return []
 
 
 def _sorted(findings: list[Finding]) -> list[Finding]:

@@ -19,6 +19,7 @@ from whet.artifacts.parity import rounding
 from whet.models.lora import lora_modules, replace
 
 HEADS = {"Q4_0": "Q8_0", **dict.fromkeys(("U2", "U3", "U4", "U5"), "U6")}
+LAST_BIT = 2.0**-23
 KindOf = Callable[[str, tuple[int, ...]], str]
 """From a parameter's name and shape to the format that it is stored in."""
 
@@ -46,13 +47,14 @@ def rounded_model(
     kind_of: KindOf,
     inputs: str = "",
     *,
-    gelu_in_f16: bool = False,
+    in_llama_cpp: bool = False,
     compute: torch.dtype | None = None,
 ) -> Iterator[None]:
     """Within it the model's weights are rounded, adapter included, and inputs as `inputs` says.
 
     `compute`: all of it is computed in that dtype, as servers on a GPU do; else in the model's own.
-    `gelu_in_f16`: as llama.cpp on a CPU, which looks the GELU of a number up in a table of F16.
+    `in_llama_cpp`: as on its CPU, which looks the GELU of a number up in a table of F16, and makes
+    the rotary frequencies by multiplying on and on: taken at the worst, as it grows with length.
 
     Needs the memory of the weights twice. The model is afterwards as it was, bit by bit.
     """
@@ -62,8 +64,9 @@ def rounded_model(
         _swap_others(model, kind_of, compute, merged, undo)
         if inputs:
             _round_inputs(model, inputs, undo)
-        if gelu_in_f16:
+        if in_llama_cpp:
             _round_gelu(model, undo)
+            _drift_rotary(model, undo)
         yield
     finally:
         for step in reversed(undo):
@@ -133,3 +136,29 @@ def _round_gelu(model: Any, undo: Undo) -> None:
         if "GELU" in type(module).__name__:
             undo.append(module.register_forward_pre_hook(before).remove)
             undo.append(module.register_forward_hook(after).remove)
+
+
+def _drift_rotary(model: Any, undo: Undo) -> None:
+    for module in model.modules():
+        for name, held in list(module.named_buffers(recurse=False)):
+            if name.endswith("inv_freq") and not name.startswith("original"):
+                undo.append(partial(setattr, module, name, held))
+                setattr(module, name, _multiplied_on(held))
+
+
+def _multiplied_on(frequencies: Tensor) -> Tensor:
+    """The frequencies 1, r, r r, ... each from the one before, each step a last bit too large.
+
+    A step rounds r and the product, by 2^-24 each. Those that are no geometric series (scaled for
+    long contexts) are left as they are.
+    """
+    exact = frequencies.double()
+    number = len(exact) - 1
+    if number < 1 or not bool((exact > 0).all()):
+        return frequencies
+    ratio = (exact[-1] / exact[0]) ** (1 / number)
+    series = exact[0] * ratio ** torch.arange(number + 1, device=exact.device)
+    if not torch.allclose(series, exact, rtol=1e-5):
+        return frequencies
+    steps = torch.arange(number + 1, device=exact.device)
+    return (exact * (1 + LAST_BIT) ** steps).to(frequencies.dtype)
