@@ -3,7 +3,8 @@
     python benchmarks/serving.py MODEL.gguf [--rounds 200]
 
 Both ways in turn, the same engine behind both, one client, one request at a time; the same streamed
-chat of 64 greedy tokens. Medians with the 5th and 95th percentile.
+chat of 64 greedy tokens. Medians with the 5th and 95th percentile. Last the front's own processor
+time, asked without a client, which other load on the machine does not change.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx2
 import uvicorn
@@ -46,12 +48,12 @@ class Timing:
     total_ms: float
 
 
-def ask(url: str, key: str) -> Timing:
-    """One streamed chat."""
+def ask(client: httpx2.Client, url: str, key: str) -> Timing:
+    """One streamed chat, on a connection of its own."""
     start = time.perf_counter()
     first, count = 0.0, 0
     headers = {"authorization": f"Bearer {key}", "connection": "close"}
-    with httpx2.stream("POST", url, json=BODY, headers=headers, timeout=60) as response:
+    with client.stream("POST", url, json=BODY, headers=headers, timeout=60) as response:
         assert response.status_code == 200, response.read()
         for line in response.iter_lines():
             if not line.startswith("data: {"):
@@ -69,6 +71,39 @@ def told(values: list[float]) -> str:
     """Median with 5th and 95th percentile."""
     cuts = statistics.quantiles(values, n=20)
     return f"{statistics.median(values):7.2f} ({cuts[0]:.2f} to {cuts[-1]:.2f})"
+
+
+async def processor_ms(guard: Any, num_tokens: int, rounds: int) -> float:
+    """Processor time of this process for one request, without client and without sockets to it."""
+    body = json.dumps(BODY | {"max_tokens": num_tokens}).encode()
+    headers = [(b"host", b"127.0.0.1"), (b"content-type", b"application/json")]
+    scope = {
+        "type": "http", "method": "POST", "path": "/v1/chat/completions", "query_string": b"",
+        "http_version": "1.1", "scheme": "http", "root_path": "", "headers": headers,
+        "server": ("127.0.0.1", 1), "client": ("127.0.0.1", 2),
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+    }  # fmt: skip
+
+    async def one() -> None:
+        sent = False
+
+        async def receive() -> dict[str, Any]:
+            nonlocal sent
+            if sent:
+                await asyncio.Event().wait()
+            sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def send(message: Any) -> None:
+            assert message.get("status", 200) == 200
+
+        await guard(dict(scope), receive, send)
+
+    await one()
+    start = time.process_time()
+    for _ in range(rounds):
+        await one()
+    return (time.process_time() - start) / rounds * 1e3
 
 
 def main() -> None:
@@ -90,13 +125,14 @@ def main() -> None:
     key = upstream._client.headers["authorization"].removeprefix("Bearer ")
     direct = str(upstream._client.base_url).rstrip("/") + "/v1/chat/completions"
     front = f"http://127.0.0.1:{sock.getsockname()[1]}/v1/chat/completions"
+    client = httpx2.Client(trust_env=False)
     for url in (direct, front) * 5:
-        ask(url, key)
+        ask(client, url, key)
     found: dict[str, list[Timing]] = {"direct": [], "front": []}
     for number in range(options.rounds):
         pair = [("direct", direct), ("front", front)]
         for name, url in pair if number % 2 else reversed(pair):
-            found[name].append(ask(url, key))
+            found[name].append(ask(client, url, key))
     for field in ("first_ms", "each_ms", "total_ms"):
         rows = {name: [getattr(t, field) for t in times] for name, times in found.items()}
         added = [b - a for a, b in zip(rows["direct"], rows["front"], strict=True)]
@@ -106,7 +142,16 @@ def main() -> None:
         )
     server.should_exit = True
     thread.join(10)
-    asyncio.run(backend.close())
+    asyncio.run(_processor(backend, options.rounds))
+
+
+async def _processor(backend: Any, rounds: int) -> None:
+    guard, _ = create_app(backend, Keys())
+    one = await processor_ms(guard, 1, rounds)
+    many = await processor_ms(guard, NUM_TOKENS, rounds)
+    each = (many - one) / (NUM_TOKENS - 1)
+    print(f"processor time of the front: {one:.2f} ms a request, {each:.3f} ms a token")
+    await backend.close()
 
 
 if __name__ == "__main__":

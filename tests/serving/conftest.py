@@ -61,9 +61,10 @@ def tools_gguf(nano_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> P
     return make_gguf(folder, folder.parent / "tools.gguf")
 
 
-def opened(engine: str, target: Any, slots: int = 2) -> Any:
+def opened(engine: str, target: Any) -> Any:
     from whet.serving.opening import open_backend
 
+    slots = 2 if engine == "llama.cpp" else None
     return open_backend(target, engine, context=None, slots=slots, say=lambda text: None)
 
 

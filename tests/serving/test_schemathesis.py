@@ -44,7 +44,7 @@ def small(
         target = Target(NAME, gguf=gguf)
     else:
         target = Target(NAME, model="whet-nano")
-    backend = open_backend(target, request.param, context=64, slots=2, say=lambda text: None)
+    backend = open_backend(target, request.param, context=64, slots=None, say=lambda text: None)
     with running(backend) as served:
         yield served
 

@@ -77,7 +77,7 @@ def test_an_engine_that_cannot_run_the_target_says_which_can(tmp_path: Path) -> 
     gguf = Target("shop", gguf=tmp_path / "shop.gguf")
 
     def opening(target: Target, engine: str) -> None:
-        open_backend(target, engine, context=None, slots=1, say=lambda text: None)
+        open_backend(target, engine, context=None, slots=None, say=lambda text: None)
 
     with pytest.raises(ConfigError, match=r"expected one of auto, llama\.cpp"):
         opening(gguf, "ollama")

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +22,14 @@ pytest.importorskip("uvicorn")
 pytest.importorskip("httpx2")
 
 import whet
-from whet.errors import ConfigError, RunError
+from whet.errors import ArtifactError, ConfigError, RunError
 
 SOURCE = str(Path(whet.__file__).resolve().parents[1])
-QUESTION = {"model": "nano", "messages": [{"role": "user", "content": "Hello"}], "max_tokens": 4}
+QUESTION: dict[str, Any] = {
+    "model": "nano",
+    "messages": [{"role": "user", "content": "Hello"}],
+    "max_tokens": 4,
+}
 
 
 @contextmanager
@@ -53,11 +58,9 @@ def started(child: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
-def ask(url: str, key: str = "") -> dict[str, Any]:
+def ask(url: str, key: str = "", body: dict[str, Any] = QUESTION) -> dict[str, Any]:
     headers = {"content-type": "application/json", "authorization": f"Bearer {key}"}
-    request = urllib.request.Request(
-        f"{url}/chat/completions", json.dumps(QUESTION).encode(), headers
-    )
+    request = urllib.request.Request(f"{url}/chat/completions", json.dumps(body).encode(), headers)
     with urllib.request.urlopen(request, timeout=60) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
@@ -111,6 +114,41 @@ def _runs(pid: int) -> bool:
         return False
 
 
+def test_an_engine_that_dies_is_told_and_the_front_still_ends_well(
+    loopback: None, tmp_path: Path
+) -> None:
+    pytest.importorskip("xllamacpp")
+    with process(str(_gguf(tmp_path)), "--port", "0", "--name", "nano", "--json") as child:
+        url = started(child)["url"]
+        for pid in children(child.pid):
+            os.kill(pid, signal.SIGKILL)
+        for address in (url, url.replace("/v1", "/ready")):
+            with pytest.raises(urllib.error.HTTPError, match="503") as told:
+                ask(address) if address == url else urllib.request.urlopen(address, timeout=20)
+            assert json.load(told.value)["error"]["code"] == "engine_down"
+        child.send_signal(signal.SIGINT)
+        child.communicate(timeout=40)
+        assert child.returncode == 130
+
+
+def test_ctrl_c_while_the_model_loads_ends_it(tmp_path: Path) -> None:
+    slow = tmp_path / "bin" / "vllm"
+    slow.parent.mkdir()
+    slow.write_text("#!/bin/sh\necho loading\nexec sleep 600\n")
+    slow.chmod(0o755)
+    path = f"{slow.parent}{os.pathsep}{os.environ['PATH']}"
+    with process("whet-nano", "--engine", "vllm", "--port", "0", PATH=path) as child:
+        assert child.stderr is not None
+        while "starting" not in child.stderr.readline():
+            assert child.poll() is None
+        time.sleep(0.5)
+        engines = children(child.pid)
+        child.send_signal(signal.SIGINT)
+        child.wait(40)
+        assert child.returncode == 130
+    assert not any(_runs(pid) for pid in engines)
+
+
 def test_with_a_key_it_is_asked_for(loopback: None, tmp_path: Path) -> None:
     key = "a-key-of-enough-length"
     file = tmp_path / "keys"
@@ -138,6 +176,7 @@ def test_with_a_key_it_is_asked_for(loopback: None, tmp_path: Path) -> None:
         (("whet-nano", "--engine", "llama.cpp"), "whet export RUN --to gguf"),
         (("whet-nano", "--host", "0.0.0.0"), "WHET_API_KEY"),
         (("whet-nano", "--context", "4096"), "was made for 2048"),
+        (("whet-nano", "--slots", "4"), "one answer at a time"),
     ],
     ids=lambda value: str(value)[:40],
 )
@@ -162,6 +201,29 @@ def test_a_run_is_served_as_it_was_judged(loopback: None, project: Path) -> None
         assert base and adapter
     finally:
         session.close()
+
+
+@pytest.mark.slow
+def test_an_exported_artifact_answers_as_the_run_it_was_made_of(
+    loopback: None, project: Path, tmp_path: Path
+) -> None:
+    pytest.importorskip("xllamacpp")
+    run = whet.train(project / "whet.yaml", "train.epochs=1").run
+    whet.export(run, to="gguf", out=tmp_path / "shop", num_prompts=2)
+    body = QUESTION | {"model": "shop", "temperature": 0, "max_tokens": 16}
+    texts = []
+    for target in (tmp_path / "shop", run):
+        with process(str(target), "--port", "0", "--name", "shop", "--json") as child:
+            url = started(child)["url"]
+            answer = ask(url, body=body)
+            texts.append(answer["choices"][0]["message"]["content"])
+            child.send_signal(signal.SIGINT)
+            child.communicate(timeout=40)
+    assert texts[0] == texts[1]
+    weights = next((tmp_path / "shop").rglob("*.gguf"))
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")
+    with pytest.raises(ArtifactError, match="is not what was exported"):
+        whet.serve(tmp_path / "shop", port=0)
 
 
 def test_a_run_that_trained_nothing_is_refused(tmp_path: Path, project: Path) -> None:

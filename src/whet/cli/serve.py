@@ -43,19 +43,26 @@ def command(
         typer.Option(metavar="N", min=16, help="Tokens of context an answer.", show_default=False),
     ] = None,
     slots: Annotated[
-        int, typer.Option(metavar="N", min=1, max=256, help="Answers at a time in llama.cpp.")
-    ] = 4,
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            max=1024,
+            help="Answers at a time: 4 in llama.cpp, 64 in vllm.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve one model to OpenAI clients, on an engine that exists."""
     from whet.cli.progress import Terminal
     from whet.verbs.serve import serve
 
-    with Terminal() as progress:
-        session = serve(
-            target, engine=engine, host=host, port=port, api_key_file=api_key_file, name=name,
-            context=context, slots=slots, progress=progress,
-        )  # fmt: skip
+    session = serve(
+        target, engine=engine, host=host, port=port, api_key_file=api_key_file, name=name,
+        context=context, slots=slots,
+        progress=Terminal(),  # words only: nothing here polls its flag, so Ctrl-C stays Ctrl-C
+    )  # fmt: skip
     if as_json:
         names = ("url", "model", "engine", "fingerprint", "context", "needs_key", "system")
         output.print_json({key: getattr(session, key) for key in names})

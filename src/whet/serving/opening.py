@@ -11,12 +11,14 @@ from whet.serving.backend import About, Backend
 from whet.serving.target import ENGINES, Target
 
 Say = Callable[[str], None]
+SLOTS = {"llama.cpp": 4, "vllm": 64}
+"""Answers at a time where nobody says: a slot of llama.cpp takes memory; vLLM has its own queue."""
 
 
 def open_backend(
-    target: Target, engine: str, *, context: int | None, slots: int, say: Say
+    target: Target, engine: str, *, context: int | None, slots: int | None, say: Say
 ) -> Backend:
-    """The target in an engine, loaded and ready.
+    """The target in an engine, loaded and ready, `slots` answers at a time.
 
     Raises:
         ConfigError: the engine is unknown, or cannot run such a target.
@@ -28,14 +30,17 @@ def open_backend(
     chosen = _chosen(target) if engine == "auto" else engine
     if (chosen == "llama.cpp") != (target.gguf is not None):
         raise ConfigError(_misfit(target, chosen))
+    if slots is not None and chosen not in SLOTS:
+        raise ConfigError(f"--slots {slots}: the engine {chosen} spells one answer at a time.")
     say(f"loading {target.name} in {chosen}")
+    wide = slots or SLOTS.get(chosen, 1)
     if chosen == "llama.cpp":
         from whet.serving.llama_opening import open_llama_cpp
 
         assert target.gguf is not None
-        return open_llama_cpp(target.gguf, target.name, context=context, slots=slots)
+        return open_llama_cpp(target.gguf, target.name, context=context, slots=wide)
     if chosen == "vllm":
-        return _vllm(target, context, slots, say)
+        return _vllm(target, context, wide, say)
     return _reference(target, context)
 
 

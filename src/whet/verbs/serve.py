@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 
     from whet.serving.backend import Backend
 
-SLOTS = 4
-
 
 @dataclass(frozen=True, slots=True)
 class ServeSession:
@@ -66,7 +64,7 @@ def serve(
     api_key_file: str | Path | None = None,
     name: str | None = None,
     context: int | None = None,
-    slots: int = SLOTS,
+    slots: int | None = None,
     progress: Progress | None = None,
 ) -> ServeSession:
     """A model that is ready to be served at `/v1`.
@@ -81,7 +79,7 @@ def serve(
         api_key_file: keys that clients may send, one a line; else the one in WHET_API_KEY.
         name: what clients call the model; the target's own name by default.
         context: tokens of context an answer; the model's own by default, 8,192 at most for a GGUF.
-        slots: answers that llama.cpp spells at a time.
+        slots: answers at a time: 4 in llama.cpp, 64 let through to vllm; transformers takes one.
         progress: what is told on the way.
 
     Raises:
