@@ -22,10 +22,10 @@ from typing import Any
 import httpx2
 import uvicorn
 
-from whet.serving.address import listen
-from whet.serving.app import create_app
-from whet.serving.guard import Keys
 from whet.serving.opening import open_backend
+from whet.serving.server.address import listen
+from whet.serving.server.app import create_app
+from whet.serving.server.guard import Keys
 from whet.serving.target import Target
 
 NUM_TOKENS = 64

@@ -14,8 +14,8 @@ import httpx2
 import pytest
 from serving_server import client, running
 
-from whet.serving.backend import About, Conversation, Piece, Pieces, Prompt, Sampling
-from whet.serving.faults import Fault
+from whet.serving.backends.backend import About, Conversation, Piece, Pieces, Prompt, Sampling
+from whet.serving.surface.faults import Fault
 
 KEY = "a-key-of-enough-length"
 CHAT = {"model": "fake", "messages": [{"role": "user", "content": "hi"}]}

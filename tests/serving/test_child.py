@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from whet.errors import ConfigError, ModelError
-from whet.serving.child import Child
-from whet.serving.vllm import Vllm, launch_line, max_lora_rank, start_vllm
+from whet.serving.backends.child import Child
+from whet.serving.backends.vllm import Vllm, launch_line, max_lora_rank, start_vllm
 
 STAND_IN = Path(__file__).with_name("stand_in_vllm.py")
 
@@ -105,7 +105,7 @@ def test_an_engine_that_ends_or_never_comes_up_is_told_with_its_last_words(
 
 PARENT = """
 import sys, time, os
-from whet.serving.child import Child
+from whet.serving.backends.child import Child
 child = Child([sys.executable, "-c",
     "import os, subprocess, sys, time;"
     "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"

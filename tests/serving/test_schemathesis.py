@@ -50,7 +50,7 @@ def small(
 
 
 def fuzz(served: Served, path: str, method: str, mode: Any, num_cases: int) -> set[int]:
-    from whet.serving.app import describe
+    from whet.serving.server.app import describe
 
     schema = schemathesis.openapi.from_dict(describe(served.app))
     operation = schema[path][method]

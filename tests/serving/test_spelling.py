@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whet.serving.spelling import Spelling
+from whet.serving.backends.spelling import Spelling
 
 TEXT = "The cat — “mat” é 你好 🙂 end.\n\nUser: more"
 

@@ -11,10 +11,10 @@ from typing import Any
 
 import uvicorn
 
-from whet.serving.address import listen
-from whet.serving.app import create_app
-from whet.serving.guard import Keys
-from whet.serving.limits import LIMITS
+from whet.serving.server.address import listen
+from whet.serving.server.app import create_app
+from whet.serving.server.guard import Keys
+from whet.serving.server.limits import LIMITS
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 
 from whet.errors import ConfigError, MissingExtraError
-from whet.serving.backend import About, Backend
+from whet.serving.backends.backend import About, Backend
 from whet.serving.target import ENGINES, Target
 
 Say = Callable[[str], None]
@@ -35,7 +35,7 @@ def open_backend(
     say(f"loading {target.name} in {chosen}")
     wide = slots or SLOTS.get(chosen, 1)
     if chosen == "llama.cpp":
-        from whet.serving.llama_opening import open_llama_cpp
+        from whet.serving.backends.llama_opening import open_llama_cpp
 
         assert target.gguf is not None
         return open_llama_cpp(target.gguf, target.name, context=context, slots=wide)
@@ -70,7 +70,7 @@ def _reference(target: Target, context: int | None) -> Backend:
         from whet.models.files import digest
         from whet.models.four_bit import write_out
         from whet.models.load import load_model
-        from whet.serving.reference import Reference
+        from whet.serving.backends.transformers import Reference
     except ImportError as error:
         raise MissingExtraError(error.name or "torch", "train", "The engine transformers") from None
     assert target.model is not None
@@ -93,9 +93,9 @@ def _reference(target: Target, context: int | None) -> Backend:
 def _vllm(target: Target, context: int | None, slots: int, say: Say) -> Backend:
     from whet.models.files import digest, find_folder, weight_files
     from whet.models.peft_config import read_adapter_config
-    from whet.serving.openai_engine import OpenAIEngine
-    from whet.serving.upstream import Upstream
-    from whet.serving.vllm import Vllm, start_vllm
+    from whet.serving.backends.openai_engine import OpenAIEngine
+    from whet.serving.backends.upstream import Upstream
+    from whet.serving.backends.vllm import Vllm, start_vllm
 
     assert target.model is not None
     if target.template is not None or target.four_bit:

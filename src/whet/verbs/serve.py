@@ -10,13 +10,13 @@ from whet.errors import ConfigError, MissingExtraError, RunError
 from whet.progress import Progress, Silent
 from whet.project import open_project
 from whet.rundir import RunDir, read_json
-from whet.serving.address import keys_for, listen
+from whet.serving.server.address import keys_for, listen
 from whet.serving.target import ENGINES, Target, find_target
 
 if TYPE_CHECKING:
     import socket
 
-    from whet.serving.backend import Backend
+    from whet.serving.backends.backend import Backend
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class ServeSession:
         Raises:
             Interrupted: once SIGINT or SIGTERM came and answers under way were finished.
         """
-        from whet.serving.running import run_server
+        from whet.serving.server.running import run_server
 
         run_server(self._backend, self._socket, self._keys)
 

@@ -10,10 +10,10 @@ from fastapi.responses import JSONResponse, Response
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
-from whet.serving.backend import Piece
-from whet.serving.faults import Fault
-from whet.serving.flow import ClientGone, Flow, until_gone
-from whet.serving.writing import DONE, Frame, Gathered, event, total
+from whet.serving.backends.backend import Piece
+from whet.serving.server.flow import ClientGone, Flow, until_gone
+from whet.serving.surface.faults import Fault
+from whet.serving.surface.responses import DONE, Frame, Gathered, event, total
 
 CLIENT_GONE = 499
 """As nginx counts it; nobody is there to read it."""

@@ -14,9 +14,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any, TypeVar
 
-from whet.serving.backend import Piece, Pieces
-from whet.serving.faults import Fault
-from whet.serving.gate import Gate
+from whet.serving.backends.backend import Piece, Pieces
+from whet.serving.server.admission import Gate
+from whet.serving.surface.faults import Fault
 
 T = TypeVar("T")
 Ask = Callable[[], Pieces]

@@ -6,12 +6,12 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from whet.artifacts.gguf_summary import read_summary
 from whet.engines.llama_server import LlamaServer
 from whet.errors import ConfigError, ModelError
-from whet.serving.backend import About
-from whet.serving.gguf_header import read_header
-from whet.serving.llama_cpp import LlamaCpp
-from whet.serving.upstream import Upstream
+from whet.serving.backends.backend import About
+from whet.serving.backends.llama_cpp import LlamaCpp
+from whet.serving.backends.upstream import Upstream
 
 CONTEXT = 8_192
 """Most tokens of context a slot where nobody says: a cache of 128 k for each would fill a machine.
@@ -30,7 +30,7 @@ def open_llama_cpp(gguf: Path, name: str, *, context: int | None, slots: int) ->
         ModelError: the file is no model, or llama.cpp cannot load it.
         ConfigError: more context is asked for than the model was made for.
     """
-    header = read_header(gguf)
+    header = read_summary(gguf).keys
     exact = header.get("general.file_type") == F32
     server = LlamaServer(
         gguf, context=_context(gguf, header, context), slots=slots, exact=exact, name=name

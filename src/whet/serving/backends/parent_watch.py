@@ -1,4 +1,6 @@
-"""Runs a command that does not outlive who started this: `python -m whet.serving.leash COMMAND...`.
+"""Runs a command that does not outlive who started this one.
+
+    python -m whet.serving.backends.parent_watch COMMAND...
 
 Standard input is held open by the parent. When it ends, however the parent ended (a kill -9
 included), the command and all that it started are told to stop, and after a while are made to.

@@ -20,11 +20,19 @@ from whet.infer.attention import attention_of
 from whet.infer.past import NO_PREFIX, Past
 from whet.infer.prompts import decode_answer, encode_prompts
 from whet.infer.reader import Reader
-from whet.serving.backend import About, Conversation, Piece, Pieces, Prompt, Sampling, Token
-from whet.serving.drawing import Drawing
-from whet.serving.faults import Fault
-from whet.serving.spelling import Spelling
-from whet.serving.tokens import TokenTexts
+from whet.serving.backends.backend import (
+    About,
+    Conversation,
+    Piece,
+    Pieces,
+    Prompt,
+    Sampling,
+    Token,
+)
+from whet.serving.backends.sampling import Sampler
+from whet.serving.backends.spelling import Spelling
+from whet.serving.surface.faults import Fault
+from whet.serving.surface.tokens import TokenTexts
 
 if TYPE_CHECKING:
     from whet.models.load import LoadedModel
@@ -114,11 +122,11 @@ class Reference:
         how: Sampling,
         gone: threading.Event,
     ) -> Iterator[Piece]:
-        spelling, drawing = Spelling(self._decode, how.stop), Drawing(how, self._reader.device)
+        spelling, sampler = Spelling(self._decode, how.stop), Sampler(how, self._reader.device)
         pads_1 = torch.zeros(1, dtype=torch.long, device=self._reader.device)
         finish, count = "length", 0
         while count < most and not gone.is_set():
-            token = drawing.choose(logits_1V)
+            token = sampler.choose(logits_1V)
             count += 1
             if token in self._loaded.stop_ids:
                 finish = "stop"

@@ -13,13 +13,13 @@ from fastapi.telemetry import TelemetryConfig
 from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
-from whet.serving.backend import Backend
-from whet.serving.faults import Fault
-from whet.serving.fields import ChatBody, CompletionBody
-from whet.serving.gate import Gate
-from whet.serving.guard import Guard, Keys
-from whet.serving.limits import LIMITS, Limits
-from whet.serving.routes import new_desk, routes
+from whet.serving.backends.backend import Backend
+from whet.serving.server.admission import Gate
+from whet.serving.server.guard import Guard, Keys
+from whet.serving.server.limits import LIMITS, Limits
+from whet.serving.surface.faults import Fault
+from whet.serving.surface.fields import ChatBody, CompletionBody
+from whet.serving.surface.routes import new_desk, routes
 
 SILENT: TelemetryConfig = {
     "tracing": False,

@@ -10,11 +10,19 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Any
 
-from whet.serving.backend import About, Conversation, Piece, Pieces, Prompt, Sampling, Token
-from whet.serving.faults import Fault
-from whet.serving.llama_scoring import COMPLETION, LlamaScoring
-from whet.serving.openai_engine import chat_fields, chat_pieces, sampling_fields, token_of
-from whet.serving.upstream import Upstream
+from whet.serving.backends.backend import (
+    About,
+    Conversation,
+    Piece,
+    Pieces,
+    Prompt,
+    Sampling,
+    Token,
+)
+from whet.serving.backends.llama_scoring import COMPLETION, LlamaScoring
+from whet.serving.backends.openai_engine import chat_fields, chat_pieces, sampling_fields, token_of
+from whet.serving.backends.upstream import Upstream
+from whet.serving.surface.faults import Fault
 
 UNDONE = {
     "top_k": 0,

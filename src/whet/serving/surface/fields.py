@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from whet.serving.limits import LIMITS
+from whet.serving.server.limits import LIMITS
 
 KNOWN_ELSEWHERE = (
     "audio", "best_of", "chat_template", "chat_template_kwargs", "documents", "dry_multiplier",

@@ -11,11 +11,11 @@ from typing import Any
 import uvicorn
 
 from whet.errors import Interrupted
-from whet.serving.app import create_app
-from whet.serving.backend import Backend
-from whet.serving.gate import Gate
-from whet.serving.guard import Keys
-from whet.serving.limits import LIMITS, Limits
+from whet.serving.backends.backend import Backend
+from whet.serving.server.admission import Gate
+from whet.serving.server.app import create_app
+from whet.serving.server.guard import Keys
+from whet.serving.server.limits import LIMITS, Limits
 
 MAX_HEADER_BYTES = 64 * 2**10
 

@@ -14,10 +14,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from whet.serving.backend import Token
-from whet.serving.faults import Fault
-from whet.serving.openai_engine import token_of
-from whet.serving.upstream import Upstream
+from whet.serving.backends.backend import Token
+from whet.serving.backends.openai_engine import token_of
+from whet.serving.backends.upstream import Upstream
+from whet.serving.surface.faults import Fault
 
 COMPLETION = "/completion"
 FORCED_AT_ONCE = 256

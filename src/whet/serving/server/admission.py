@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
-from whet.serving.faults import Fault
-from whet.serving.limits import Limits
+from whet.serving.server.limits import Limits
+from whet.serving.surface.faults import Fault
 
 
 class Gate:

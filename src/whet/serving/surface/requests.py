@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from whet.serving.backend import About, Conversation, Prompt, Sampling
-from whet.serving.faults import Fault
-from whet.serving.fields import (
+from whet.serving.backends.backend import About, Conversation, Prompt, Sampling
+from whet.serving.server.limits import LIMITS
+from whet.serving.surface.faults import Fault
+from whet.serving.surface.fields import (
     HARMLESS,
     KNOWN_ELSEWHERE,
     Asked,
@@ -17,7 +18,6 @@ from whet.serving.fields import (
     CompletionBody,
     Turn,
 )
-from whet.serving.limits import LIMITS
 from whet.types import Message
 
 COMPLETION_TOKENS = 16

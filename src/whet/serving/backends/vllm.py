@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from whet.errors import ConfigError
-from whet.serving.address import free_port
-from whet.serving.child import Child
+from whet.serving.backends.child import Child
+from whet.serving.server.address import free_port
 
 START_LIMIT_S = 1_800.0
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)

@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from whet.serving.faults import Fault
-from whet.serving.fields import Asked
+from whet.serving.surface.faults import Fault
+from whet.serving.surface.fields import Asked
 
 B = TypeVar("B", bound=Asked)
 MAX_SHOWN = 80

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any
 
 from whet.errors import MissingExtraError
-from whet.serving.faults import Fault
+from whet.serving.surface.faults import Fault
 
 if TYPE_CHECKING:
     import httpx2

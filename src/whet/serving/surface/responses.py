@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from whet.serving.backend import About, Piece, Token
+from whet.serving.backends.backend import About, Piece, Token
 
 DONE = b"data: [DONE]\n\n"
 

@@ -6,8 +6,16 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from whet.serving.backend import About, Conversation, Piece, Pieces, Prompt, Sampling, Token
-from whet.serving.upstream import Upstream
+from whet.serving.backends.backend import (
+    About,
+    Conversation,
+    Piece,
+    Pieces,
+    Prompt,
+    Sampling,
+    Token,
+)
+from whet.serving.backends.upstream import Upstream
 
 CHAT, COMPLETIONS = "/v1/chat/completions", "/v1/completions"
 

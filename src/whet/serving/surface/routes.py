@@ -10,7 +10,13 @@ from typing import Any
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
-from whet.serving.asking import (
+from whet.serving.backends.backend import Backend, Piece
+from whet.serving.server.admission import Gate
+from whet.serving.server.flow import Ask, Flow
+from whet.serving.surface.bodies import read_body
+from whet.serving.surface.faults import Fault
+from whet.serving.surface.fields import Asked, ChatBody, CompletionBody
+from whet.serving.surface.requests import (
     chat_sampling,
     check_honoured,
     check_model,
@@ -19,14 +25,7 @@ from whet.serving.asking import (
     conversation_of,
     prompts_of,
 )
-from whet.serving.backend import Backend, Piece
-from whet.serving.faults import Fault
-from whet.serving.fields import Asked, ChatBody, CompletionBody
-from whet.serving.flow import Ask, Flow
-from whet.serving.gate import Gate
-from whet.serving.reading import read_body
-from whet.serving.responding import streamed, whole
-from whet.serving.writing import (
+from whet.serving.surface.responses import (
     Frame,
     Gathered,
     chat_choice,
@@ -34,6 +33,7 @@ from whet.serving.writing import (
     completion_choice,
     completion_logprobs,
 )
+from whet.serving.surface.sending import streamed, whole
 
 
 @dataclass(frozen=True, slots=True)

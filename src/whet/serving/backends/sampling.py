@@ -5,10 +5,10 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from whet.serving.backend import Sampling
+from whet.serving.backends.backend import Sampling
 
 
-class Drawing:
+class Sampler:
     """Draws tokens: biases, then temperature, then top-p, as OpenAI states them.
 
     At temperature 0 the likeliest is taken. With a seed the same request draws the same numbers.

@@ -1,6 +1,6 @@
-"""An engine as a child process: started on a leash, waited for, its last words kept, ended with us.
+"""An engine as a child process: watched by another, waited for, its last words kept, ended with us.
 
-this process --(pipe)--> leash --(own process group)--> engine and what it starts
+this process --(pipe)--> parent_watch --(own process group)--> engine and what it starts
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Child:
         self._say = say
         self._words: deque[str] = deque(maxlen=LINES_KEPT)
         self._process = subprocess.Popen(  # noqa: S603 - our own module and the engine's launch line
-            [sys.executable, "-m", "whet.serving.leash", *command],
+            [sys.executable, "-m", "whet.serving.backends.parent_watch", *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -46,7 +46,7 @@ class Child:
 
     @property
     def pid(self) -> int:
-        """The leash's process id."""
+        """The watching process's id."""
         return self._process.pid
 
     def status(self) -> int | None:

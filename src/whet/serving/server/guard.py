@@ -18,8 +18,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from whet.serving.faults import Fault
-from whet.serving.limits import Limits
+from whet.serving.server.limits import Limits
+from whet.serving.surface.faults import Fault
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]

@@ -1,0 +1,1 @@
+"""What answers: llama.cpp, transformers or vLLM, each behind one interface."""

@@ -1,0 +1,1 @@
+"""OpenAI's words: requests checked field by field, answers and faults in its shapes."""
