@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 import pytest
-
-torch = pytest.importorskip("torch")
-pytest.importorskip("transformers")
+import torch
 
 from whet.serving.backends.backend import Sampling
 from whet.serving.backends.sampling import Sampler
