@@ -16,9 +16,9 @@ from whet.types import Interval, Outcome
 CHANCE = 0.9
 
 LESS_FORGETTING = (
-    "Halve the learning rate (train.learning_rate: 1e-4) or the rank (train.rank: 8), train for"
-    " less time (train.epochs: 1), keep an earlier state (train.patience: 1), or add rows of"
-    " general instructions with good answers to data.train, some 5 to 10 % of all."
+    "Halve train.learning_rate (or the rank of an adapter, train.rank), train for fewer"
+    " train.epochs, keep an earlier state (train.patience: 1), or add rows of general instructions"
+    " with good answers to data.train, some 5 to 10 % of all."
 )
 
 
