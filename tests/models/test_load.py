@@ -138,3 +138,20 @@ def test_quantised_and_foreign_folders_are_named(copy: Path, tmp_path: Path) -> 
 def test_an_unreadable_template_is_named(stories: Path, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"none\.jinja cannot be read"):
         load_model(stories, template=tmp_path / "none.jinja")
+
+
+def test_a_path_that_is_not_there_is_no_reason_to_ask_a_hub(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "runs" / "001").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("huggingface_hub.snapshot_download", _only_cached)
+    with pytest.raises(ModelError, match=r"runs/009: no such folder in .*Folders there: 001"):
+        load_model("runs/009")
+
+
+def _only_cached(name: str, *, local_files_only: bool = False, **rest: Any) -> str:
+    from huggingface_hub.errors import LocalEntryNotFoundError
+
+    assert local_files_only, f"the network was asked for {name}"
+    raise LocalEntryNotFoundError("not cached")

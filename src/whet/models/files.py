@@ -73,6 +73,7 @@ def _from_hub(name: str) -> Path:
         pass
     except ValueError as error:
         raise ModelError(f"{name!r} is no hub id: {error}") from None
+    _refuse_a_mistyped_path(Path(name))
     offline = os.environ.get("HF_HUB_OFFLINE", "").lower() in {"1", "true", "yes", "on"}
     if offline:
         raise ModelError(
@@ -88,6 +89,18 @@ def _from_hub(name: str) -> Path:
             f"cannot fetch {name} from the Hugging Face hub ({reason}). Check the name, the "
             "network and, for a gated model, your access (hf auth login); or name a local folder."
         ) from None
+
+
+def _refuse_a_mistyped_path(path: Path) -> None:
+    """`runs/009` where `runs` is a folder is a path that is not there, not a model of a hub."""
+    if not path.parent.is_dir():
+        return
+    there = sorted(entry.name for entry in path.parent.iterdir() if entry.is_dir())
+    listed = f" Folders there: {', '.join(there[:5])}." if there else ""
+    raise ModelError(
+        f"{path}: no such folder in {path.parent.resolve()}.{listed} If you mean the model of that"
+        f" name on the Hugging Face hub, fetch it first: hf download {path}"
+    )
 
 
 def read_config(folder: Path) -> dict[str, Any]:
