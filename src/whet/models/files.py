@@ -95,7 +95,7 @@ def _refuse_a_mistyped_path(path: Path) -> None:
     """`runs/009` where `runs` is a folder is a path that is not there, not a model of a hub."""
     if not path.parent.is_dir():
         return
-    there = sorted(entry.name for entry in path.parent.iterdir() if entry.is_dir())
+    there = sorted(entry.name for entry in path.parent.glob("[!.]*") if entry.is_dir())
     listed = f" Folders there: {', '.join(there[:5])}." if there else ""
     raise ModelError(
         f"{path}: no such folder in {path.parent.resolve()}.{listed} If you mean the model of that"
