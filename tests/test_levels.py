@@ -14,7 +14,7 @@ SOURCE = Path(__file__).resolve().parents[1] / "src" / "whet"
 LEVELS = {
     "errors": 0, "types": 0, "findings": 0, "peerkeys": 0, "version": 0,
     "launch": 1, "config": 1, "configfile": 1, "progress": 1, "stats": 1,
-    "rundir": 2, "project": 2, "kernels": 2,
+    "rundir": 2, "project": 2, "kernels": 2, "web": 2,
     "data": 3, "rows": 3, "retrieval": 3, "registry": 3,
     "migration": 4, "models": 4,
     "training": 5, "infer": 5,

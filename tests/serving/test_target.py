@@ -12,8 +12,9 @@ import pytest
 from whet.artifacts.gguf_summary import read_summary
 from whet.errors import ArtifactError, ConfigError, ModelError
 from whet.serving.opening import open_backend
-from whet.serving.server.address import is_loopback, keys_for, listen
+from whet.serving.server.keys import keys_for
 from whet.serving.target import Target, find_target
+from whet.web.address import is_loopback, listen
 
 KEY = "0123456789abcdef"
 

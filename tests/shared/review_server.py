@@ -14,9 +14,10 @@ def serve(folder: str, port: int) -> None:
     from whet.reviewing.comparing.routes import comparison_pages
     from whet.reviewing.server.app import create_app
     from whet.reviewing.server.limits import Limits
-    from whet.reviewing.server.serving import listen, serve
+    from whet.reviewing.server.serving import serve
     from whet.reviewing.server.settings import Settings
     from whet.reviewing.store import open_history
+    from whet.web.address import listen
 
     found = ReviewFolder(Path(folder))
     frozen, secret = found.frozen(), found.secret()

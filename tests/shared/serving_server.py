@@ -11,10 +11,10 @@ from typing import Any
 
 import uvicorn
 
-from whet.serving.server.address import listen
 from whet.serving.server.app import create_app
 from whet.serving.server.guard import Keys
 from whet.serving.server.limits import LIMITS
+from whet.web.address import listen
 
 
 @dataclass(frozen=True, slots=True)

@@ -93,8 +93,8 @@ def serving(review: Opened, **settings: Any) -> Iterator[Opened]:
 
     from whet.reviewing.comparing.routes import comparison_pages
     from whet.reviewing.server.app import create_app
-    from whet.reviewing.server.serving import listen
     from whet.reviewing.server.settings import Settings
+    from whet.web.address import listen
 
     app = create_app(
         comparison_pages(review.desk),

@@ -66,8 +66,9 @@ def read_summary(path: Path) -> Summary:
             name, end = reader.tensor()
             names.append(name)
             ends.append(end)
-        reader.align(int(keys.get("general.alignment", 32)))
-        reader.need(max(ends))
+        if names:  # else nothing follows the head, not even its padding
+            reader.align(int(keys.get("general.alignment", 32)))
+            reader.need(max(ends))
     if len(set(names)) < len(names):
         raise ModelError(f"{path}: names a tensor twice.")
     return Summary({name: value for name, value in keys.items() if value is not None}, tuple(names))

@@ -11,13 +11,13 @@ More than text is taken where a server tells it:
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from whet.engines.engine import Answer, Facts, Logprobs
-from whet.errors import EndpointError, MissingExtraError
+from whet.errors import EndpointError
+from whet.infer.connection import connect
 from whet.types import Messages
 
 TOP = 20
@@ -55,22 +55,14 @@ class Endpoint:
         timeout_s: float = 120.0,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        try:
-            import httpx2
-        except ImportError:
-            raise MissingExtraError("httpx2", "endpoint", "A served model") from None
-        if not base_url.startswith(("http://", "https://")):
-            raise EndpointError(f"endpoint {base_url!r} is no http:// or https:// address.")
-        self._key = os.environ.get(api_key_env, "").strip() if api_key_env else ""
-        if api_key_env and not self._key:
-            raise EndpointError(f"the environment variable {api_key_env} is not set.")
-        self._base = base_url.rstrip("/")
+        self._connection = connect(
+            base_url, api_key_env, purpose="A served model", timeout_s=timeout_s
+        )
+        self._client, self._base = self._connection.client, self._connection.base_url
         self._root = self._base.removesuffix("/v1")
         self._model, self._more = model, dict(extra_body or {})
         self.name = f"{self._base}#{model}"
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        self._client = httpx2.Client(headers=headers, timeout=timeout_s)
-        self._no_answer = httpx2.TransportError
+        self._no_answer = self._connection.failures
         self._gives_logprobs = True
         self._tokenizes = True
         self.heard: tuple[Heard, ...] | None = None
@@ -168,8 +160,7 @@ class Endpoint:
             return response.status_code, response.text
 
     def _shown(self, told: object) -> str:
-        text = str(told)[:MAX_BODY_CHARS]
-        return text.replace(self._key, "***") if self._key else text
+        return self._connection.redacted(str(told)[:MAX_BODY_CHARS])
 
 
 def _heard(logprobs: Any) -> tuple[Heard, ...] | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import threading
 import time
@@ -13,7 +12,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from whet.errors import EndpointError, MissingExtraError
+from whet.errors import EndpointError
+from whet.infer.connection import connect
 from whet.types import Completion, Decoding, FinishReason, Messages, Tools
 
 RETRIED_STATUS = frozenset({408, 409, 429, 500, 502, 503, 504, 529})
@@ -51,14 +51,14 @@ class EndpointCompleter:
         concurrency: int = 8,
         extra_body: Mapping[str, Any] | None = None,
     ) -> None:
-        try:
-            import httpx2
-        except ImportError:
-            raise MissingExtraError("httpx2", "endpoint", "An arm behind an endpoint") from None
-        if not base_url.startswith(("http://", "https://")):
-            raise EndpointError(f"endpoint {base_url!r} is no http:// or https:// address.")
-        self._key = _key_from(api_key_env)
-        self._url = base_url.rstrip("/") + "/chat/completions"
+        self._connection = connect(
+            base_url,
+            api_key_env,
+            purpose="An arm behind an endpoint",
+            timeout_s=timeout_s,
+            max_connections=concurrency,
+        )
+        self._url = self._connection.base_url + "/chat/completions"
         self.identity = f"{self._url}#{model}"
         self._model = model
         self._retry_budget_s = retry_budget_s
@@ -66,10 +66,8 @@ class EndpointCompleter:
         self._extra_body = dict(extra_body or {})
         self._limit_field = "max_tokens"
         self._stopped = threading.Event()
-        headers = {"Authorization": f"Bearer {self._key}"} if self._key else {}
-        limits = httpx2.Limits(max_connections=concurrency)
-        self._client = httpx2.Client(headers=headers, timeout=timeout_s, limits=limits)
-        self._failures = (httpx2.TransportError,)
+        self._client = self._connection.client
+        self._failures = (self._connection.failures,)
 
     def complete(
         self, prompts: Sequence[Messages], decoding: Decoding, tools: Sequence[Tools] = ()
@@ -194,9 +192,7 @@ class EndpointCompleter:
     def _error(self, status: int | None, answer: Any, tail: str) -> EndpointError:
         if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
             answer = answer["error"].get("message", answer)
-        text = str(answer)[:MAX_BODY_CHARS]
-        if self._key:
-            text = text.replace(self._key, "***")
+        text = self._connection.redacted(str(answer)[:MAX_BODY_CHARS])
         head = f"answered {status}" if status is not None else "gave no answer"
         return EndpointError(f"{self._url} (model {self._model}) {head}: {text}{tail}", status)
 
@@ -207,17 +203,6 @@ def _text_of(message: Mapping[str, Any]) -> str:
     text: str = (message.get("content") if calls else message["content"]) or ""
     written = json.dumps({"tool_calls": calls}, ensure_ascii=False) if calls else ""
     return "\n".join(part for part in (text, written) if part)
-
-
-def _key_from(api_key_env: str | None) -> str:
-    if api_key_env is None:
-        return ""
-    key = os.environ.get(api_key_env, "").strip()
-    if not key:
-        raise EndpointError(
-            f"the environment variable {api_key_env} is not set; it should hold the endpoint's key."
-        )
-    return key
 
 
 def _backoff(attempt: int) -> float:

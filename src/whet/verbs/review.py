@@ -115,7 +115,7 @@ def review(
     settings = reachable(
         found.secret().sessions, HOME, host=host, url=url, key=os.environ.get(KEY_VARIABLE)
     )
-    from whet.reviewing.server.serving import listen
+    from whet.web.address import listen
 
     listening = listen(host, port)
     try:

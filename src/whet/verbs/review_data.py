@@ -182,7 +182,8 @@ def open_rows(
         MissingExtraError: the server's packages are missing.
         StoreError: another server has the decisions open, or they are damaged.
     """
-    from whet.reviewing.server.serving import listen, require_server
+    from whet.reviewing.server.serving import require_server
+    from whet.web.address import listen
 
     require_server()
     if each > raters:

@@ -10,8 +10,9 @@ from whet.errors import ConfigError, MissingExtraError, RunError
 from whet.progress import Progress, Silent
 from whet.project import open_project
 from whet.rundir import RunDir, read_json
-from whet.serving.server.address import keys_for, listen
+from whet.serving.server.keys import keys_for
 from whet.serving.target import ENGINES, Target, find_target
+from whet.web.address import listen
 
 if TYPE_CHECKING:
     import socket

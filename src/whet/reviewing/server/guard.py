@@ -8,16 +8,10 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from typing import Any
+from collections.abc import Iterable
 
 from whet.reviewing.server.limits import Buckets, Limits
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from whet.web.asgi import App, Message, Receive, Scope, Send, host_name, replayed
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self';"
@@ -64,13 +58,13 @@ class Guard:
         if body is None:
             await _refuse(scope, send, 413, "What was sent is too large.")
             return
-        await self._app(scope, _replay(body, receive), _with_headers(send))
+        await self._app(scope, replayed(body, receive), _with_headers(send))
 
     def _refusal(self, scope: Scope, headers: dict[bytes, bytes]) -> tuple[int, str] | None:
         """Status and words for a request that goes no further."""
         if scope["method"] not in METHODS:
             return 405, "This method is not for here."
-        if _name(headers.get(b"host", b"")) not in self._hosts:
+        if host_name(headers.get(b"host", b"")) not in self._hosts:
             return 421, "This server does not go by that name."
         if scope["method"] == "POST" and not _same_origin(headers):
             return 403, "The form comes from another site."
@@ -85,11 +79,6 @@ def peer(scope: Scope) -> str:
     """The address that a request comes from."""
     client = scope.get("client")
     return str(client[0]) if client else "unknown"
-
-
-def _name(host: bytes) -> str:
-    text = host.decode("latin-1").lower()
-    return text[: text.rfind("]") + 1] if text.startswith("[") else text.partition(":")[0]
 
 
 def _same_origin(headers: dict[bytes, bytes]) -> bool:
@@ -115,20 +104,6 @@ async def _body(receive: Receive, most: int) -> bytes | None:
             return None
         if not message.get("more_body", False):
             return found
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """The body once, then what the connection says itself (that it was closed)."""
-    told = False
-
-    async def again() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 def _with_headers(send: Send) -> Send:

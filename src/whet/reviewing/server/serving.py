@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
-from whet.errors import ConfigError, MissingExtraError
+from whet.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    import socket
+
     from whet.reviewing.server.guard import Guard
     from whet.reviewing.server.limits import Limits
 
@@ -23,21 +24,6 @@ def require_server() -> None:
     for package in ("fastapi", "uvicorn"):
         if find_spec(package) is None:
             raise MissingExtraError(package, "review", "A review page")
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket on the address; port 0 takes a free one.
-
-    Raises:
-        ConfigError: the address cannot be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=128)
-    except OSError as error:
-        raise ConfigError(
-            f"{host}:{port}: {error.strerror}. Name another one: --port 0 takes any free port."
-        ) from None
 
 
 def serve(app: Guard, sock: socket.socket, limits: Limits) -> None:

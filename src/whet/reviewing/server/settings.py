@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import ipaddress
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from whet.errors import ConfigError
 from whet.reviewing.server.limits import Limits
+from whet.web.address import LOOPBACK_NAMES, is_loopback
 
-LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 KEY_VARIABLE = "WHET_REVIEW_KEY"
 LEAST_KEY = 16
 
@@ -28,16 +27,6 @@ class Settings:
     hosts: tuple[str, ...] = LOOPBACK_NAMES
     secure: bool = False
     limits: Limits = field(default_factory=Limits)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def reachable(

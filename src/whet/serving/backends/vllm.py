@@ -13,7 +13,7 @@ from pathlib import Path
 
 from whet.errors import ConfigError
 from whet.serving.backends.child import Child
-from whet.serving.server.address import free_port
+from whet.web.address import free_port
 
 START_LIMIT_S = 1_800.0
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)

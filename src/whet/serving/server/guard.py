@@ -13,22 +13,16 @@ import hmac
 import json
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any
 
 from whet.serving.server.limits import Limits
 from whet.serving.surface.faults import Fault
-
-Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
-App = Callable[[Scope, Receive, Send], Awaitable[None]]
+from whet.web.address import LOOPBACK_NAMES
+from whet.web.asgi import App, Message, Receive, Scope, Send, host_name, replayed
 
 OPEN = ("/health", "/ready")
-LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store"}
 
@@ -60,7 +54,7 @@ class Guard:
     """Wraps an app. `names` are the hosts it may be asked for by where there is no key."""
 
     def __init__(
-        self, app: App, keys: Keys, limits: Limits, names: frozenset[str] = LOOPBACK_NAMES
+        self, app: App, keys: Keys, limits: Limits, names: Collection[str] = LOOPBACK_NAMES
     ) -> None:
         self._app, self._keys, self._limits, self._names = app, keys, limits, names
 
@@ -83,7 +77,7 @@ class Guard:
         if body is None:
             return
         with suppress(Exception):  # answered with 500 and logged, without its text, by the app
-            await self._app(scope, _replay(body, receive), send)
+            await self._app(scope, replayed(body, receive), send)
 
     def _check(self, scope: Scope, headers: Mapping[bytes, bytes]) -> None:
         is_open = scope["path"] in OPEN and scope["method"] in ("GET", "HEAD")
@@ -94,7 +88,7 @@ class Guard:
                     "A key is needed: Authorization: Bearer KEY.",
                     code="invalid_api_key",
                 )
-        elif _name(headers.get(b"host", b"")) not in self._names:
+        elif host_name(headers.get(b"host", b"")) not in self._names:
             raise Fault(403, "This server does not go by that name.", code="unknown_host")
         origin = headers.get(b"origin")
         if origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b""):
@@ -127,29 +121,10 @@ class Guard:
         return Fault(413, f"The body is larger than {most:,} bytes.", code="body_too_large")
 
 
-def _name(host: bytes) -> str:
-    text = host.decode("latin-1").lower()
-    return text[: text.rfind("]") + 1] if text.startswith("[") else text.partition(":")[0]
-
-
 def _request_id(headers: Mapping[bytes, bytes]) -> bytes:
     """The client's own id where it is a plain one; else a new one."""
     told = headers.get(b"x-request-id", b"")
     return told if ID.fullmatch(told) else f"req_{uuid.uuid4().hex}".encode()
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """The body once, then what the connection says itself (that it was closed)."""
-    told = False
-
-    async def again() -> Message:
-        nonlocal told
-        if told:
-            return await receive()
-        told = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return again
 
 
 def _with_headers(send: Send, request_id: bytes) -> Send:

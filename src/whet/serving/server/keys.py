@@ -1,27 +1,15 @@
-"""The address to listen on, and the keys that it needs."""
+"""The keys that an address needs."""
 
 from __future__ import annotations
 
-import errno
-import ipaddress
 import os
-import socket
 from pathlib import Path
 
 from whet.errors import ConfigError
+from whet.web.address import is_loopback
 
 KEY_VARIABLE = "WHET_API_KEY"
 LEAST_KEY = 16
-
-
-def is_loopback(host: str) -> bool:
-    """Whether an address can be reached from this machine only."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def keys_for(host: str, key_file: Path | None) -> tuple[str, ...]:
@@ -60,28 +48,3 @@ def _in_file(path: Path) -> tuple[str, ...]:
     if not keys:
         raise ConfigError(f"--api-key-file {path}: holds no key.")
     return keys
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket on the address; port 0 takes a free one.
-
-    Raises:
-        ConfigError: the address cannot be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=512)
-    except (OSError, OverflowError) as error:
-        if getattr(error, "errno", None) == errno.EADDRINUSE:
-            raise ConfigError(
-                f"{host}:{port} is in use by another program. Name another port; --port 0 takes"
-                " any free one."
-            ) from None
-        raise ConfigError(f"{host}:{port}: {error}. Name another address.") from None
-
-
-def free_port() -> int:
-    """A port that is free on the loopback address at this moment."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-        return port

@@ -1,0 +1,1 @@
+"""What all servers here share: addresses to listen on, and the words of ASGI."""
