@@ -46,7 +46,7 @@ soak: install
 
 check: install
 	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
+	$(BIN)/ruff check --no-cache .
 	$(BIN)/mypy
 	$(BIN)/python scripts/docs.py --check
 

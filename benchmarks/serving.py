@@ -23,10 +23,10 @@ import httpx2
 import uvicorn
 
 from whet.serving.opening import open_backend
-from whet.serving.server.address import listen
 from whet.serving.server.app import create_app
 from whet.serving.server.guard import Keys
 from whet.serving.target import Target
+from whet.web.address import listen
 
 NUM_TOKENS = 64
 BODY = {
