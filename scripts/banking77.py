@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from statistics import fmean
 
 NUM_TEST_ITEMS = 1000
 
@@ -86,7 +87,7 @@ def tfidf_accuracy(out: Path, run: Path) -> float:
     )
     model.fit([text for _, text, _ in train], [label for _, _, label in train])
     found = model.predict([text for text, _ in test])
-    return sum(a == b for a, (_, b) in zip(found, test, strict=True)) / len(test)
+    return fmean(float(a == b) for a, (_, b) in zip(found, test, strict=True))
 
 
 def csv_lines(path: Path) -> list[tuple[int, str, str]]:

@@ -17,7 +17,6 @@ import argparse
 import csv
 import json
 import random
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -166,4 +165,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -10,7 +10,7 @@ import os
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,12 @@ from whet.types import Example
 
 DATA = Path(os.environ.get("WHET_TEST_DATA", Path(__file__).parents[2].parent / "shared" / "data"))
 FIRST = 0.2
+Embed = Callable[[Sequence[str]], np.ndarray]
 
 
 def measured(
-    name: str, seed: int, num: int, share: float, embed: object
-) -> tuple[Counter, Counter, float]:
+    name: str, seed: int, num: int, share: float, embed: Embed | None
+) -> tuple[Counter[str], Counter[str], float]:
     """(planted rows by kind, those among the first fifth, seconds)."""
     read, kinds = SETS[name]
     rows, planted = plant(read(DATA, seed, num), share, seed, kinds)
@@ -78,7 +79,8 @@ def main() -> None:
     asked = parser.parse_args()
     embed = by_meaning if asked.meaning else None
     for name in asked.sets:
-        there, found, rates, seconds = Counter(), Counter(), [], 0.0
+        there, found = Counter[str](), Counter[str]()
+        rates, seconds = list[float](), 0.0
         for seed in range(asked.first_seed, asked.first_seed + asked.seeds):
             planted, shown, took = measured(name, seed, asked.rows, asked.share, embed)
             there, found, seconds = there + planted, found + shown, seconds + took

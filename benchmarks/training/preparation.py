@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.training.shapes import random_model
@@ -48,4 +49,5 @@ class _NoTokenizer:
 
 
 if __name__ == "__main__":
-    {"steps": write_steps, "adapter": write_adapter}[sys.argv[1]](*sys.argv[2:])
+    tasks: dict[str, Callable[..., None]] = {"steps": write_steps, "adapter": write_adapter}
+    tasks[sys.argv[1]](*sys.argv[2:])

@@ -37,6 +37,7 @@ Measure = Callable[[Rng], dict[str, Gate]]
 
 def gates(rng: Rng, sims: int) -> Iterator[dict[str, Any]]:
     """Each gate without harm, with harm at its margin and at twice it; then all of them."""
+    where: dict[str, Any]
     for run in json.loads(RISES.read_text(encoding="utf-8"))["runs"]:
         for harm in (0.0, 0.01, MARGIN, 2 * MARGIN):
             yield _shipped(rng, sims, partial(forgetting, run=run, harm=harm), run=run, harm=harm)

@@ -82,7 +82,7 @@ class FolderWeights:
 
     def __init__(self, folder: Path, changed: dict[str, Tensor] | None = None) -> None:
         self.folder, self.changed = folder, changed or {}
-        self._file = safe_open(folder / "model.safetensors", "pt")
+        self._file: Any = safe_open(folder / "model.safetensors", "pt")
 
     def names(self) -> Iterator[str]:
         return iter(self._file.keys())

@@ -55,7 +55,7 @@ class _Copied:
         import torch
         from transformers import DynamicCache
 
-        low, high = min(rows), max(rows)
+        low, high = min(map(list, rows)), max(map(list, rows))
         most = min(map(len, rows)) - 1
         self.length = next((i for i in range(most) if low[i] != high[i]), most)
         self._cache = DynamicCache(config=model.config)

@@ -40,7 +40,7 @@ def build(job: Job) -> Callable[[Talk], Iterator[dict[str, Any]]]:
                 loss = torch.nn.functional.cross_entropy(
                     logits[:, :-1].flatten(0, 1).float(), labels[:, 1:].flatten(), reduction="sum"
                 )
-                (loss / learnt).backward()
+                torch.autograd.backward(loss / learnt)
                 total += float(loss.detach()) / learnt
                 executed += ids.numel()
             torch.nn.utils.clip_grad_norm_(trained, 1.0)
