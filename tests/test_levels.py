@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -61,6 +62,32 @@ def test_a_module_imports_only_from_lower_levels(path: Path) -> None:
         assert LEVELS[other] < LEVELS[own], (
             f"{path}: {own} (level {LEVELS[own]}) imports {module} (level {LEVELS[other]})"
         )
+
+
+def test_no_file_needs_one_that_needs_it() -> None:
+    graph = {dotted(path): needed(path) for path in FILES}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        raise AssertionError(f"imports in a circle: {' <- '.join(error.args[1])}") from None
+
+
+def dotted(path: Path) -> str:
+    parts = path.relative_to(SOURCE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def needed(path: Path) -> set[str]:
+    """The modules whose names a file takes, wherever in it; `from room import file` is the file."""
+    modules = {dotted(other) for other in FILES}
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module in modules:
+            inside = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= inside & modules or {node.module}
+        elif isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names} & modules
+    return found - {dotted(path)}
 
 
 def test_importing_whet_and_its_help_load_no_torch() -> None:

@@ -39,6 +39,17 @@ class Project:
             raise ConfigError(f"{key}: {path}: the file is empty. Write the text or drop the key.")
         return text
 
+    def file(self, name: str, key: str) -> Path:
+        """A file or folder that the configuration names under `key`.
+
+        Raises:
+            ConfigError: it is missing.
+        """
+        path = self.path(name)
+        if not path.exists():
+            raise ConfigError(f"{key}: {path}: missing.")
+        return path
+
     @property
     def weak_prompt(self) -> bool:
         """True where no prompt was written: then the baseline is weak, and the report says so."""

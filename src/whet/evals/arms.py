@@ -139,6 +139,13 @@ def system_text(prompt: str | None, example: Example) -> str:
     )
 
 
+def with_system(prompt: str | None, example: Example) -> tuple[Message, ...]:
+    """The row's messages with the prompt as its system message, if there is one."""
+    text = system_text(prompt, example)
+    own = example.messages[1:] if example.system is not None else example.messages
+    return ({"role": "system", "content": text}, *own) if text else own
+
+
 def shots(rows: Sequence[Example]) -> list[Message]:
     """Rows as turns before the question, the most similar last, without system messages.
 

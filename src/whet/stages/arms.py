@@ -11,7 +11,6 @@ from whet.evals.scorers import Scored, is_measured, score
 from whet.infer import CachedCompleter, EndpointCompleter, load_answers
 from whet.progress import check_stop
 from whet.stages.job import Job
-from whet.stages.preparing import project_file
 from whet.stages.samples import Sample as Sample
 from whet.stages.samples import read_samples, sample_of, write_items, write_samples
 from whet.types import Completer, Completion, Example, Messages
@@ -98,7 +97,7 @@ def _answers(job: Job, arm: Arm, items: Sequence[Example], task: str) -> list[Sa
         return [sample_of(item, text) for item, text in zip(items, texts, strict=True)]
     file = _predictions(job, arm)
     if file is not None:
-        texts = load_answers(project_file(job.project, file, "predictions"), items)
+        texts = load_answers(job.project.file(file, "predictions"), items)
         return [sample_of(item, text) for item, text in zip(items, texts, strict=True)]
     completer = completer_of(job, arm)
     similar, passages = _lookups(job, arm, items)

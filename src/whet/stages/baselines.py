@@ -15,7 +15,8 @@ from whet.evals.scorers import leading
 from whet.rundir import write_json
 from whet.stages.arms import NEAREST, answer, baselines, scores, try_out, wanted
 from whet.stages.job import Job
-from whet.stages.preparing import choosing_metric, prompts, tuned_prompt
+from whet.stages.preparing import prompts, tuned_prompt
+from whet.stages.terms import choosing_metric
 from whet.stats import look_level
 from whet.types import Example
 

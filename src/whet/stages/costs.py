@@ -14,8 +14,7 @@ from typing import Any
 from whet.config import ArmConfig, Config
 from whet.evals.arms import ArmKind
 from whet.rundir import RunDir, read_json
-from whet.stages.evidence import Evidence
-from whet.stages.judging import strongest
+from whet.stages.evidence import Evidence, strongest
 from whet.stages.samples import Sample
 
 MILLION = 1e6

@@ -13,10 +13,9 @@ from whet.evals.failures import FORMAT
 from whet.evals.verdict import Verdict
 from whet.findings import Severity
 from whet.rundir import RunDir, read_json
-from whet.stages.evidence import Evidence
+from whet.stages.evidence import Evidence, strongest
 from whet.stages.failures import FILE as FAILURES
 from whet.stages.figures import corpus, slices
-from whet.stages.judging import strongest
 from whet.stages.people.deciding import decides_by_votes
 from whet.types import Outcome
 

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 
 from whet.config import Config
 from whet.configfile import read_config
 from whet.errors import RunError
 from whet.evals.arms import Arm, ArmKind
+from whet.evals.case import JudgedArm, cheapest_first
 from whet.evals.compare import Values
 from whet.evals.headroom import Stop, StopKind
-from whet.evals.scorers import Scorer, Setup, asked, build, files_of, is_measured
+from whet.evals.scorers import Scorer, Setup, asked, build, files_of, is_measured, leading
 from whet.rundir import RunDir, read_json
 from whet.stages.judge.agreeing import Calibrated, calibrated
 from whet.stages.judge.stored import Judged, read_judged
-from whet.stages.preparing import JUDGE, form
 from whet.stages.samples import Sample, read_samples
 from whet.stages.scoring import read_scores
+from whet.stages.terms import JUDGE, form
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,3 +158,16 @@ def scores_on(
     """
     scorers = build(setup_of(run, config, choices))
     return _scores(run, arm, split, read_samples(run, arm, split), scorers, asked(config.eval))
+
+
+def strongest(evidence: Evidence, kind: ArmKind) -> str | None:
+    """The arm of a kind with the best mean of the primary metric; of equals the cheapest."""
+    metric = leading(evidence.config.eval)
+    ours = [JudgedArm(arm.name, arm.kind) for arm in evidence.arms if arm.kind is kind]
+    names = [arm.name for arm in cheapest_first(ours)]
+
+    def mean(name: str) -> float:
+        scored = [value for value in evidence.scores[name][metric] if value is not None]
+        return fmean(scored) if scored else -1.0
+
+    return max(names, key=mean, default=None)

@@ -16,7 +16,7 @@ from whet.evals.scorers import RIGHT_OR_WRONG, leading
 from whet.rundir import write_json
 from whet.stages.arms import prompts_of
 from whet.stages.job import Job
-from whet.stages.preparing import form
+from whet.stages.terms import form
 from whet.stages.validation import Answered, validation_answers
 from whet.types import Example
 

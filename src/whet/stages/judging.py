@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, replace
-from statistics import fmean
 from typing import Any
 
 from whet.evals.arms import ArmKind
-from whet.evals.case import JudgedArm, cheapest_first
+from whet.evals.case import JudgedArm
 from whet.evals.compare import Comparison, arm_table
 from whet.evals.gates import Curves, Gate, Waiver, collect, waive
-from whet.evals.scorers import leading
 from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, read_evidence
 from whet.stages.gates.judged import GateCase, judged_gates
 from whet.stages.judge.deciding import decide_by_judge, decides_by_judge
 from whet.stages.people.deciding import decide_by_votes, decides_by_votes, judge_by_people
-from whet.stages.preparing import gate_settings
+from whet.stages.terms import gate_settings
 from whet.types import Interval
 
 FILE = "verdict.json"
@@ -159,19 +157,6 @@ def _curves(run: RunDir) -> Curves | None:
     chosen = next(seed for seed in seeds if seed["chosen"])
     validation = [(step, loss) for step, loss in chosen["validation_losses"]]
     return Curves(chosen["losses"], validation, chosen["stopped_early"])
-
-
-def strongest(evidence: Evidence, kind: ArmKind) -> str | None:
-    """The arm of a kind with the best mean of the primary metric; of equals the cheapest."""
-    metric = leading(evidence.config.eval)
-    ours = [JudgedArm(arm.name, arm.kind) for arm in evidence.arms if arm.kind is kind]
-    names = [arm.name for arm in cheapest_first(ours)]
-
-    def mean(name: str) -> float:
-        scored = [value for value in evidence.scores[name][metric] if value is not None]
-        return fmean(scored) if scored else -1.0
-
-    return max(names, key=mean, default=None)
 
 
 def record_waivers(run: RunDir, waivers: Mapping[str, Waiver]) -> None:

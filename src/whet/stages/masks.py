@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from whet.data import Dataset
+from whet.evals.arms import with_system
 from whet.project import Project
-from whet.stages.preparing import fitted, prompts, tuned_prompt, with_system
+from whet.stages.preparing import fitted, prompts, tuned_prompt
 
 if TYPE_CHECKING:
     from whet.rows.sequence import RenderedExample

@@ -10,7 +10,7 @@ from whet.errors import ConfigError, MissingExtraError
 from whet.evals.scorers import Setup, asked, build
 from whet.evals.slices import slice_values
 from whet.project import Project
-from whet.stages.preparing import form
+from whet.stages.terms import form
 from whet.types import Decoding, Example
 
 

@@ -18,7 +18,7 @@ from whet.launch import num_processes
 from whet.progress import Progress
 from whet.project import Project
 from whet.rundir import RunDir
-from whet.stages.preparing import model_name
+from whet.stages.base_model import model_name
 from whet.types import Completer, Completion, Decoding, Messages, Tools
 
 if TYPE_CHECKING:

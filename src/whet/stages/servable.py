@@ -8,7 +8,7 @@ from whet.errors import ConfigError
 from whet.models.files import find_here
 from whet.progress import Progress
 from whet.project import Project
-from whet.stages.preparing import model_name
+from whet.stages.base_model import model_name
 
 KEYS = {
     "use_dora": "train.dora",

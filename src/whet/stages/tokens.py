@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from whet.errors import DataError
+from whet.evals.arms import with_system
 from whet.project import Project
-from whet.stages.preparing import require_models, tokenizer_folder, with_system
+from whet.stages.base_model import require_models, tokenizer_folder
 from whet.types import Example
 
 

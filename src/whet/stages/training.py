@@ -14,9 +14,9 @@ from whet.config import Config
 from whet.evals.arms import Arm, ArmKind, training_row
 from whet.rundir import append_jsonl, read_json, write_json
 from whet.stages.arms import passage_texts
+from whet.stages.base_model import model_name
 from whet.stages.baselines import read_chosen
 from whet.stages.job import Job
-from whet.stages.preparing import model_name
 from whet.types import Example
 
 if TYPE_CHECKING:

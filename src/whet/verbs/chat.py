@@ -15,8 +15,8 @@ from whet.infer.streaming import stream
 from whet.progress import Progress, Silent
 from whet.project import Project, open_project
 from whet.rundir import RunDir, read_json
+from whet.stages.base_model import require_models
 from whet.stages.models import Models
-from whet.stages.preparing import require_models
 from whet.types import Completer, Decoding, Message
 from whet.verbs.chat_file import AnsweredFile, answer_file
 

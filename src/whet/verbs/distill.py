@@ -29,7 +29,7 @@ from whet.distilling import (
 from whet.errors import ConfigError, Interrupted
 from whet.infer import EndpointCompleter
 from whet.progress import Progress, Silent
-from whet.stages.preparing import require_models
+from whet.stages.base_model import require_models
 
 RETRY_BUDGET_S = 120.0
 

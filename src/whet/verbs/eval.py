@@ -13,11 +13,12 @@ from whet.stages.candidates import answer_all
 from whet.stages.checking import write_check
 from whet.stages.failures import analyse_failures
 from whet.stages.gates import measure_gates
-from whet.stages.job import Options, Stage, start, work
+from whet.stages.job import Options, Stage, work
 from whet.stages.judge.stage import judge_answers
 from whet.stages.planning import freeze_plan
 from whet.stages.reporting import write_report
 from whet.stages.scoring import measure_scores
+from whet.stages.starting import start
 from whet.verbs.run import RunResult, result_of
 
 STAGES: tuple[Stage, ...] = (

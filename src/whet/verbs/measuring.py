@@ -7,7 +7,7 @@ from typing import Any
 
 from whet.errors import DataError, MissingExtraError, ModelError
 from whet.migration import Lengths
-from whet.stages.preparing import require_models
+from whet.stages.base_model import require_models
 from whet.types import Example
 
 MAX_ROWS = 5_000

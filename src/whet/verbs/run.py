@@ -15,11 +15,12 @@ from whet.stages.candidates import answer_all
 from whet.stages.checking import write_check
 from whet.stages.failures import analyse_failures
 from whet.stages.gates import measure_gates
-from whet.stages.job import Job, Options, Stage, start, work
+from whet.stages.job import Job, Options, Stage, work
 from whet.stages.judge.stage import judge_answers
 from whet.stages.planning import freeze_plan
 from whet.stages.reporting import write_report
 from whet.stages.scoring import measure_scores
+from whet.stages.starting import start
 from whet.stages.training import train_candidates
 
 STAGES: tuple[Stage, ...] = (

@@ -134,7 +134,7 @@ def _target(what: str | Path) -> Target:
         return Target(name, model=str(run.model.resolve()), template=template, system=system)
     if not run.adapter.is_dir():
         raise RunError(f"{run.path}: nothing was trained in it, so there is nothing to serve.")
-    from whet.stages.preparing import model_name
+    from whet.stages.base_model import model_name
 
     return Target(
         name,

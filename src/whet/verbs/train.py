@@ -14,8 +14,9 @@ from whet.progress import Progress, Silent
 from whet.rundir import RunDir, read_json
 from whet.stages.baselines import Chosen, write_choices
 from whet.stages.checking import write_check
-from whet.stages.job import Job, Options, Stage, reopen, start, work
+from whet.stages.job import Job, Options, Stage, work
 from whet.stages.preparing import prompts, tuned_prompt
+from whet.stages.starting import reopen, start
 from whet.stages.training import train_candidates
 
 if TYPE_CHECKING:

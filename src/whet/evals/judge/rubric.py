@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+from whet.evals.judge.wording import PAIR, SCORE
 from whet.types import content_id
 
 GENERAL = """\
@@ -32,8 +33,6 @@ class Rubric:
     @property
     def digest(self) -> str:
         """Hash of all that a judge is told beside the material; `passing` it is not told."""
-        from whet.evals.judge.prompts import PAIR, SCORE
-
         return content_id({"rubric": self.text, "scale": self.scale, "asked": [SCORE, PAIR]})
 
 

@@ -20,8 +20,9 @@ from whet.evals.choose import validation_sample
 from whet.evals.scorers import Setup, build, is_measured
 from whet.project import Project
 from whet.rundir import RunDir, read_json
-from whet.stages.preparing import choosing_metric, form, prepare
+from whet.stages.preparing import prepare
 from whet.stages.samples import read_items
+from whet.stages.terms import choosing_metric, form
 from whet.types import Decoding, Example, Messages
 
 Metric = Callable[[Sequence[str]], float]

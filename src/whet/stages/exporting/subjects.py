@@ -8,9 +8,9 @@ from typing import Any
 
 from whet.artifacts.subject import Subject
 from whet.rundir import read_json
+from whet.stages.base_model import model_name, require_models
 from whet.stages.exporting.asked import Asked, asked_of, template_file
 from whet.stages.exporting.named import Named
-from whet.stages.preparing import model_name, require_models
 
 TEMPLATE = "chat_template.jinja"
 

@@ -26,9 +26,9 @@ from whet.evals.gates import (
 )
 from whet.evals.scorers import leading
 from whet.evals.slices import slice_table, slice_values
-from whet.stages.evidence import Evidence
+from whet.stages.evidence import Evidence, strongest
 from whet.stages.judge.gate import judge_gate
-from whet.stages.preparing import form
+from whet.stages.terms import form
 from whet.stats import look_level
 from whet.stats.noninferiority import mirrored
 
@@ -144,8 +144,6 @@ def _slices(case: GateCase) -> Gate | None:
 
 
 def _baseline(case: GateCase) -> str | None:
-    from whet.stages.judging import strongest
-
     return strongest(case.evidence, ArmKind.BASELINE)
 
 

@@ -12,7 +12,7 @@ from whet.evals.scorers import Scorer, Setup, score, scorer
 from whet.progress import check_stop
 from whet.project import Project
 from whet.stages.job import Job
-from whet.stages.preparing import form
+from whet.stages.terms import form
 from whet.types import Completer, Decoding, Example
 
 SETTING = "gates.general.questions"

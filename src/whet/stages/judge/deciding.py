@@ -17,7 +17,7 @@ from whet.evals.verdict import Verdict, VerdictKind, decide
 from whet.rundir import RunDir
 from whet.stages.evidence import Evidence
 from whet.stages.judge.stored import Judged, Values
-from whet.stages.preparing import JUDGE, PREFERENCE, gate_settings
+from whet.stages.terms import JUDGE, PREFERENCE, gate_settings
 
 NOT_JUDGED = "The judge decides here, and it has judged none of these answers."
 

@@ -15,7 +15,7 @@ from whet.evals.judge.calibration import JudgeCalibration
 from whet.evals.judge.labels import Label, read_labels
 from whet.evals.judge.rubric import GENERAL, GENERAL_NAME, Rubric, usual_passing
 from whet.project import Project
-from whet.stages.preparing import JUDGE, PREFERENCE
+from whet.stages.terms import JUDGE, PREFERENCE
 
 KEY_IN_ADDRESS = (
     "judge.endpoint: the address holds a name, key or query. Put the key into an environment"

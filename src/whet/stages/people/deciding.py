@@ -14,7 +14,7 @@ from whet.reviewing.results.human_gate import PeopleSaid, human_gate
 from whet.rundir import RunDir
 from whet.stages.evidence import Evidence
 from whet.stages.people.votes import Review, compare_by_votes, read_reviews, review_of
-from whet.stages.preparing import PREFERENCE, gate_settings
+from whet.stages.terms import PREFERENCE, gate_settings
 from whet.types import Outcome
 
 NO_REVIEW = "People decide here, and nobody has compared these answers yet."
