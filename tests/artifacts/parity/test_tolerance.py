@@ -142,5 +142,5 @@ def test_a_format_in_which_the_model_overflows_has_no_tolerance(
 ) -> None:
     found = (float("inf"), float("inf"))
     monkeypatch.setattr("whet.artifacts.parity.tolerance._moved", lambda *_: found)
-    with pytest.raises(ModelError, match="no numbers.*float16"):
+    with pytest.raises(ModelError, match=r"no numbers.*float16"):
         of(llama, "endpoint-float16")
