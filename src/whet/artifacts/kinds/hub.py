@@ -43,7 +43,7 @@ def write(subject: Subject, folder: Path, options: Options) -> Sequence[str] | N
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
     """As of the kind that lies in the folder: options are not known when it is verified."""
-    written = adapter if (folder / CONFIG).is_file() else merged
+    written: KindModule = adapter if (folder / CONFIG).is_file() else merged
     return written.open_engine(subject, folder, options)
 
 

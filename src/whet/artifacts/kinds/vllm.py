@@ -54,7 +54,7 @@ def write(subject: Subject, folder: Path, options: Options) -> Sequence[str]:
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
     """Base and adapter as PEFT puts them together, or the merged model, by what lies there."""
-    written = adapter if (folder / CONFIG).is_file() else merged
+    written: KindModule = adapter if (folder / CONFIG).is_file() else merged
     return written.open_engine(subject, folder, options)
 
 
