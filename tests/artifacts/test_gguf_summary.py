@@ -64,6 +64,11 @@ LIES: dict[str, Any] = {
     "texts": (head(keys=1, rest=struct.pack("<Q1sIIQ", 1, b"a", 9, 8, 2**59)), "is cut off"),
     "a kind": (head(keys=1, rest=struct.pack("<Q1sI", 1, b"a", 77)), "unknown kind 77"),
     "dimensions": (head(tensors=1, rest=struct.pack("<Q1sI", 1, b"a", 99)), "99 dimensions"),
+    "a key twice": (head(keys=2, rest=struct.pack("<Q1sIB", 1, b"a", 0, 1) * 2), "a key twice"),
+    "an alignment": (
+        head(keys=1, rest=struct.pack("<Q17sIQ1s", 17, b"general.alignment", 8, 1, b"x")),
+        "alignment is 'x'",
+    ),
     "beyond the end": (
         head(tensors=1, rest=struct.pack("<Q1sIQIQ", 1, b"a", 1, 2**50, 0, 0) + bytes(64)),
         "is cut off",

@@ -384,3 +384,23 @@ def test_verify_asks_again_and_finds_what_was_exchanged(run: Path, tmp_path: Pat
     other = make_run(run.parent.parent, rank=2)
     found = whet.verify(moved, parity=True, against=other, num_prompts=1)
     assert not found.passed and "it was made of" in found.checks[-1].told
+
+
+@pytest.mark.parametrize("kind", ["hub", "vllm"])
+def test_what_was_merged_for_a_server_is_asked_again_as_that(
+    kind: str, run: Path, tmp_path: Path
+) -> None:
+    whet.export(run, to=kind, dtype="float32", out=tmp_path / "out", num_prompts=1)
+    found = whet.verify(tmp_path / "out", parity=True, against=run, num_prompts=1)
+    assert found.passed and "merged" in found.proofs[0].b
+
+
+def test_an_adapter_for_llama_cpp_has_the_template_that_it_was_judged_with(
+    stories: Path, tmp_path: Path
+) -> None:
+    project = make_animals(tmp_path / "animals", stories, own_template=True)
+    whet.export(make_run(project), to="gguf-adapter", out=tmp_path / "out", num_prompts=1)
+    judged = (project / "chat.jinja").read_text()
+    assert (tmp_path / "out" / "chat_template.jinja").read_text() == judged
+    found = whet.verify(tmp_path / "out")
+    assert found.passed and [c.result for c in found.checks if c.name == "base"] == [Outcome.PASS]

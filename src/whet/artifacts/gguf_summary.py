@@ -60,14 +60,20 @@ def read_summary(path: Path) -> Summary:
             raise ModelError(f"{path}: GGUF of version {version}; {VERSIONS} are read.")
         if num_tensors > MAX_TENSORS or num_keys > MAX_KEYS:
             raise ModelError(f"{path}: its head names {num_tensors:,} tensors, {num_keys:,} keys.")
-        keys = dict(reader.key() for _ in range(num_keys))
+        pairs = [reader.key() for _ in range(num_keys)]
+        keys = dict(pairs)
+        if len(keys) < len(pairs):  # which of the two llama.cpp takes is its own affair
+            raise ModelError(f"{path}: names a key twice.")
+        alignment = keys.get("general.alignment", 32)
+        if type(alignment) is not int or alignment < 1:
+            raise ModelError(f"{path}: general.alignment is {str(alignment)[:80]!r}, no number.")
         ends, names = [0], []
         for _ in range(num_tensors):
             name, end = reader.tensor()
             names.append(name)
             ends.append(end)
         if names:  # else nothing follows the head, not even its padding
-            reader.align(int(keys.get("general.alignment", 32)))
+            reader.align(alignment)
             reader.need(max(ends))
     if len(set(names)) < len(names):
         raise ModelError(f"{path}: names a tensor twice.")
@@ -144,4 +150,4 @@ class _Reader:
 
     def align(self, alignment: int) -> None:
         at = self._file.tell()
-        self._file.seek(-at % alignment if alignment > 0 else 0, 1)
+        self._file.seek(-at % alignment, 1)

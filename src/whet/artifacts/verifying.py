@@ -197,8 +197,8 @@ def check_need(artifact: Artifact, need: Need) -> Iterator[Check]:
         for adapter in adapters:
             bones = skeleton(need.here, stored_tensors(need.here))
             fitting_layers(bones.model, adapter, read_adapter_config(adapter))
-        own = adapters[0] / "chat_template.jinja" if adapters else None
-        template = own if own is not None and own.is_file() else None
+        own = (adapters[0] if adapters else artifact.root) / "chat_template.jinja"
+        template = own if own.is_file() else None
         tokenizer = load_tokenizer(need.here, template=template)
         found = identity_of(need.here, template_text(tokenizer))
     except ModelError as error:

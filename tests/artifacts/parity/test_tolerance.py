@@ -135,3 +135,12 @@ def test_a_server_that_computes_in_half_precision_is_as_far_as_predicted(
     assert proof.max_logit_diff is not None
     assert 0.4 < proof.max_logit_diff / found.max_logit_diff < 0.6
     assert f"all computed in torch.{dtype}" in found.derivation
+
+
+def test_a_format_in_which_the_model_overflows_has_no_tolerance(
+    llama: Tuned, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = (float("inf"), float("inf"))
+    monkeypatch.setattr("whet.artifacts.parity.tolerance._moved", lambda *_: found)
+    with pytest.raises(ModelError, match=r"no numbers.*float16"):
+        of(llama, "endpoint-float16")

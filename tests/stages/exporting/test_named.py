@@ -100,3 +100,25 @@ def test_an_adapter_from_elsewhere_brings_the_template_it_was_trained_with(
     subject = subject_of(find_named(adapter), 1)
     assert subject.template == (project / "chat.jinja").read_text()
     assert any("template" in notice for notice in subject.notices)
+
+
+def test_an_adapters_folder_with_model_is_that_adapter_on_that_model(project: Path) -> None:
+    run = make_run(project)
+    adapter = run / "adapter"
+    assert find_named(adapter, model="whet-nano") == Named(adapter=adapter, model="whet-nano")
+    assert find_named("whet.yaml", model="whet-nano") == Named(model="whet-nano")
+    for source in (run, project, "other/model"):
+        with pytest.raises(ConfigError, match="two things to export"):
+            find_named(source, model="whet-nano")
+
+
+def test_a_run_says_nothing_of_an_adapter_from_elsewhere(project: Path) -> None:
+    other, run = make_run(project), make_run(project)
+    (run / "report.json").write_text('{"verdict": "ship"}')
+    own = subject_of(find_named(run), 1)
+    assert own.run == run and own.report == {"verdict": "ship"} and own.notices == ()
+    assert subject_of(find_named(run, adapter=run / "adapter"), 1).run == run
+    for source in (run, project):
+        subject = subject_of(find_named(source, adapter=other / "adapter"), 1)
+        assert subject.run is None and subject.report is None and subject.name == "animals"
+        assert any("not the one that this run judged" in notice for notice in subject.notices)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from whet.artifacts.kinds.gguf import gguf_file
 from whet.artifacts.merging import open_weights
+from whet.artifacts.merging.companions import TEMPLATE
 from whet.artifacts.options import Options
 from whet.artifacts.subject import Subject
 
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 
 def write(subject: Subject, folder: Path, options: Options) -> None:
-    """Writes `NAME-lora.gguf`.
+    """Writes `NAME-lora.gguf`, and the chat template that it was judged with.
+
+    A GGUF of the base holds the base's template, which may be another.
 
     Raises:
         ModelError: an adapter that llama.cpp cannot apply.
@@ -26,6 +29,8 @@ def write(subject: Subject, folder: Path, options: Options) -> None:
 
     assert subject.adapter is not None, "asked for by `require_adapter`"
     write_gguf_adapter(subject.adapter, subject.folder, folder / f"{subject.name}-lora.gguf")
+    if subject.template:
+        (folder / TEMPLATE).write_text(subject.template, encoding="utf-8", newline="")
 
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:

@@ -15,6 +15,7 @@ from whet.artifacts.kinds import adapter, merged
 from whet.artifacts.options import Options
 from whet.artifacts.proof import Proof
 from whet.artifacts.subject import Subject
+from whet.models.peft_config import CONFIG
 
 if TYPE_CHECKING:
     from whet.artifacts.kinds import KindModule
@@ -41,8 +42,9 @@ def write(subject: Subject, folder: Path, options: Options) -> Sequence[str] | N
 
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
-    """As of the kind that was written."""
-    return _kind(subject, options).open_engine(subject, folder, options)
+    """As of the kind that lies in the folder: options are not known when it is verified."""
+    written: KindModule = adapter if (folder / CONFIG).is_file() else merged
+    return written.open_engine(subject, folder, options)
 
 
 def precision(subject: Subject, options: Options) -> str:

@@ -21,6 +21,7 @@ from whet.artifacts.rules.lint import require_servable
 from whet.artifacts.rules.vllm import max_lora_rank
 from whet.artifacts.subject import Subject
 from whet.errors import ModelError
+from whet.models.peft_config import CONFIG
 
 if TYPE_CHECKING:
     from whet.artifacts.kinds import KindModule
@@ -52,8 +53,9 @@ def write(subject: Subject, folder: Path, options: Options) -> Sequence[str]:
 
 
 def open_engine(subject: Subject, folder: Path, options: Options) -> Engine:
-    """Base and adapter as PEFT puts them together, or the merged model in transformers."""
-    return _kind(subject, options).open_engine(subject, folder, options)
+    """Base and adapter as PEFT puts them together, or the merged model, by what lies there."""
+    written: KindModule = adapter if (folder / CONFIG).is_file() else merged
+    return written.open_engine(subject, folder, options)
 
 
 def precision(subject: Subject, options: Options) -> str:

@@ -26,6 +26,8 @@ SUMMED_OTHERWISE = 4e-6
 OFF_SHARE = 0.02
 """Of a tensor's values that may have been rounded to the neighbour: values that lie between."""
 C_APART = 0.1
+LOOSE_APART, CHANCES = 0.3, 5
+"""For formats whose rounding is not known: how far c may lie from 1, and in standard errors."""
 MAX_SVD = 4096
 
 
@@ -76,12 +78,32 @@ def _compared(judged: Judged, name: str, acting: Tensor, held: Stored) -> Wrong 
     expected = _expected(acting, held.kind, over)
     beyond = over is None and _beyond(acting, values, held.kind)
     if not beyond and not _otherwise(expected, values, held.kind):
-        return None
+        is_loose = base is not None and not rounding.known(held.kind)
+        return _of_another_share(judged, name, acting, values) if is_loose else None
     kind = "head" if name == HEAD else "values"
+    apart = f"differs by up to {float((values - acting).abs().max()):.3g}"
     if base is None:
-        apart = float((values - acting).abs().max())
-        return Wrong(name, kind, told=f"differs by up to {apart:.3g}")
-    return _along_adapter(judged.rank(name), name, base, acting, expected, values)
+        return Wrong(name, kind, told=apart)
+    found = _along_adapter(judged.rank(name), name, base, acting, expected, values)
+    return Wrong(name, "values", True, told=apart) if beyond and found is None else found
+
+
+def _of_another_share(judged: Judged, name: str, acting: Tensor, values: Tensor) -> Wrong | None:
+    """A layer whose values pass by their length, but not by how much of the adapter is in them.
+
+    Rounding hardly leans along the adapter's change, so its share shows where single values do not.
+    """
+    base = judged.base(name)
+    assert base is not None, "asked of adapted layers"
+    change = acting - base
+    length = float(change.norm())
+    if length == 0:
+        return None
+    share = float(((values - base) * change).sum()) / length**2
+    chance = float((values - base - share * change).square().mean().sqrt()) / length
+    if abs(share - 1) <= max(LOOSE_APART, CHANCES * chance):
+        return None
+    return Wrong(name, "values", True, share, rank=judged.rank(name))
 
 
 def _expected(acting: Tensor, kind: str, over: Tensor | None) -> Tensor:

@@ -131,6 +131,7 @@ def tolerance_for(
         rounded_model, model, rule, form.inputs, in_llama_cpp=in_llama_cpp, compute=form.compute
     )
     largest, kl = _moved(judged, prompts, max_new_tokens, within)
+    _require_finite(largest, kl, f"with its weights rounded to {form.weights}, for {kind}")
     if exact:
         rotary = ", its rotary frequencies off by last bits" * in_llama_cpp
         text = ORDERS + f"; merged{rotary}, the judged model itself moves by {largest:.3g}"
@@ -139,6 +140,15 @@ def tolerance_for(
     text = _derivation(form, largest, kl, gelu, len(prompts))
     most, most_kl = OF_DRAWS * largest + form.floor, OF_DRAWS**2 * kl + form.floor**2
     return Tolerance(kind, most, most_kl, text, metric_drop)
+
+
+def _require_finite(largest: float, kl: float, how: str) -> None:
+    """A tolerance without end would let anything pass."""
+    if not (math.isfinite(largest) and math.isfinite(kl)):
+        raise ModelError(
+            f"the judged model gives log-probabilities that are no numbers {how}, so nothing can be"
+            " proven of such an export. Choose a wider format (bfloat16, BF16, F32)."
+        )
 
 
 def _derivation(form: Format, largest: float, kl: float, gelu: bool, num_prompts: int) -> str:
@@ -176,6 +186,7 @@ def tolerance_of_base(
     for index, (prompt, output) in enumerate(_said(judged, prompts, max_new_tokens)):
         apart.add(index, judged.logprobs(prompt, output), merged.logprobs(prompt, output))
     kl = apart.kl or 0.0
+    _require_finite(apart.max_logit_diff, kl, "on its base in NF4, or as stored")
     text = (
         f"{apart.max_logit_diff:.3g} (KL {kl:.3g}) between the base in NF4, as judged, and the "
         f"base as stored, as shipped, both with the adapter; and {then.kind}: {then.derivation}"

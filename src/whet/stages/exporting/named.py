@@ -11,6 +11,8 @@ from whet.errors import ConfigError, RunError
 from whet.project import Project, open_project
 from whet.rundir import RunDir
 
+DEFAULT = Path("whet.yaml")
+
 
 @dataclass(frozen=True, slots=True)
 class Named:
@@ -42,7 +44,7 @@ def find_named(
     """
     folder = _adapter_folder(adapter)
     if model is not None:
-        return Named(adapter=folder, model=model)
+        return Named(adapter=_beside_model(source, folder), model=model)
     if isinstance(source, Config):
         return _of_project(open_project(source, overrides, root), folder)
     path = Path(source).expanduser()
@@ -85,6 +87,25 @@ def _adapter_folder(adapter: str | Path | None) -> Path | None:
     if not (path / "adapter_config.json").is_file():
         raise ConfigError(f"--adapter: {path}: no PEFT adapter (it has no adapter_config.json).")
     return path.resolve()
+
+
+def _beside_model(source: Config | str | Path, adapter: Path | None) -> Path | None:
+    """The adapter that goes over a model named with --model; a run or a second model is refused.
+
+    Raises:
+        ConfigError: what `source` names would be left out.
+    """
+    if isinstance(source, Config):
+        return adapter
+    path = Path(source).expanduser()
+    if adapter is None and (path / "adapter_config.json").is_file():
+        return path.resolve()
+    if path.is_file() or path == DEFAULT:
+        return adapter
+    raise ConfigError(
+        f"{source} and --model name two things to export. Leave one of them out, or name an adapter"
+        " of that model (--adapter)."
+    )
 
 
 def _of_run(run: RunDir, adapter: Path | None) -> Named:

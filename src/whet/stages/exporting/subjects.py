@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from whet.artifacts.subject import Subject
-from whet.rundir import read_json
+from whet.rundir import RunDir, read_json
 from whet.stages.base_model import model_name, require_models
 from whet.stages.exporting.asked import Asked, asked_of, template_file
 from whet.stages.exporting.named import Named
@@ -42,6 +42,7 @@ def subject_of(named: Named, num_prompts: int) -> Subject:
     four_bit = _in_four_bits(adapter)
     if adapter is not None:
         check_origin(adapter, model, identity + FOUR_BITS * four_bit)
+    judged = _judged_in(named)
     asked = asked_of(named.project, named.run, num_prompts) if named.project else Asked()
     return Subject(
         name=_name(named),
@@ -55,13 +56,13 @@ def subject_of(named: Named, num_prompts: int) -> Subject:
         adapter_digest=None if adapter is None else adapter_digest(adapter),
         four_bit=four_bit,
         template_file=template,
-        run=named.run.path.resolve() if named.run else None,
+        run=None if judged is None else judged.path.resolve(),
         system=asked.system,
         prompts=asked.prompts,
         decoding=asked.decoding,
         metric_name=asked.metric_name,
         metric=asked.metric,
-        report=_report(named),
+        report=_report(judged),
         notices=(*notices, *asked.notices, *_told(named, four_bit)),
     )
 
@@ -108,17 +109,25 @@ def _in_four_bits(adapter: Path | None) -> bool:
 def _name(named: Named) -> str:
     """A name that every file system and server takes."""
     if named.project is not None:
-        text = named.project.root.name + (f"-{named.run.path.name}" if named.run else "")
+        run = _judged_in(named)
+        text = named.project.root.name + (f"-{run.path.name}" if run else "")
     else:
         text = Path(str(named.adapter or named.model)).name
     name = re.sub(r"[^a-z0-9._-]+", "-", text.lower()).strip("-._")
     return name[:64] or "model"
 
 
-def _report(named: Named) -> dict[str, Any] | None:
-    if named.run is None or not named.run.report_json.is_file():
+def _judged_in(named: Named) -> RunDir | None:
+    """The run that trained and judged what is exported: not of an adapter from elsewhere."""
+    run = named.run
+    is_its_own = run is None or named.adapter in (None, run.adapter.resolve())
+    return run if is_its_own else None
+
+
+def _report(run: RunDir | None) -> dict[str, Any] | None:
+    if run is None or not run.report_json.is_file():
         return None
-    report: dict[str, Any] = read_json(named.run.report_json)
+    report: dict[str, Any] = read_json(run.report_json)
     return report
 
 
@@ -130,8 +139,11 @@ def _told(named: Named, four_bit: bool) -> list[str]:
             "the adapter was trained and judged on a base in 4 bits (NF4); what is exported has the"
             " base's own precision, so its answers may differ where the rounding decided"
         )
-    report = _report(named)
-    if named.run is not None and report is None:
+    run = _judged_in(named)
+    report = _report(run)
+    if named.run is not None and run is None:
+        said.append("the adapter is not the one that this run judged: whet eval --adapter")
+    elif run is not None and report is None:
         said.append("this run was not evaluated: nothing says that it is better than a prompt")
     elif report is not None and str(report.get("verdict")) not in ("ship", "ship_with_rag"):
         said.append(f"the verdict of this run is {report.get('verdict')}, not ship")
