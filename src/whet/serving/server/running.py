@@ -53,7 +53,7 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 def run_server(
-    backend: Backend, sock: socket.socket, keys: tuple[str, ...], limits: Limits = LIMITS
+    backend: Backend, sock: socket.socket, keys: Keys, limits: Limits = LIMITS
 ) -> None:
     """Answers until SIGINT or SIGTERM; answers under way are finished first, within a grace time.
 
@@ -62,7 +62,7 @@ def run_server(
     Raises:
         Interrupted: always, once it was asked to stop.
     """
-    guard, app = create_app(backend, Keys.of(keys), limits)
+    guard, app = create_app(backend, keys, limits)
     config = uvicorn.Config(
         guard,
         http="h11",
