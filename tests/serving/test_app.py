@@ -98,6 +98,8 @@ def test_pages_of_other_names_and_other_sites_are_not_answered(loopback: None) -
             assert answer.status_code == 403
             assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
         assert post(served.url, CHAT).status_code == 200
+        for host in ("127.0.0.2:8000", "LOCALHOST", "[::1]:80", "[0:0:0:0:0:0:0:1]"):
+            assert post(served.url, CHAT, host=host).status_code == 200  # `--host` takes them all
 
 
 def test_every_answer_has_an_id_and_keeps_a_plain_one_that_came(loopback: None) -> None:
