@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -26,6 +27,7 @@ from tiny_models import (
 )
 
 from whet.artifacts.gguf import write_gguf
+from whet.engines import llama_server
 from whet.engines.llama_cpp import LlamaCpp, normalised
 from whet.engines.llama_server import LlamaServer
 from whet.errors import EndpointError, MissingExtraError, ModelError
@@ -226,6 +228,32 @@ def gone(process: int) -> bool:
     while alive(process) and time.monotonic() < end:
         time.sleep(0.05)
     return not alive(process)
+
+
+def test_an_interrupt_while_a_file_is_loaded_leaves_no_timer_to_wait_for(
+    nano_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Interrupted:
+        def readline(self) -> bytes:
+            raise KeyboardInterrupt
+
+        def close(self) -> None: ...
+
+    def start(log: Any) -> Any:
+        process = start_as_ever(log)
+        assert process.stdout is not None
+        process.stdout.close()
+        process.stdout = Interrupted()  # type: ignore[assignment]
+        return process
+
+    start_as_ever = llama_server._start
+    monkeypatch.setattr(llama_server, "_start", start)
+    with pytest.raises(KeyboardInterrupt):
+        llama_server.LlamaServer(nano_gguf)
+    timers = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
+    for timer in timers:
+        timer.join(1)
+    assert not any(timer.is_alive() for timer in timers)
 
 
 def test_a_server_that_died_is_an_error_that_names_it(nano_gguf: Path) -> None:

@@ -165,6 +165,27 @@ def test_the_key_comes_from_the_environment_and_is_never_told(
     assert len(server.bodies) == 1
 
 
+@pytest.mark.parametrize(
+    "answer", [{"you": f"sent {KEY}"}, "x" * (300 - len(KEY) // 2) + KEY, ["x" * 290 + KEY]]
+)
+def test_a_key_is_told_neither_by_a_strange_answer_nor_cut_in_half(
+    answer: Any, serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TEST_KEY", KEY)
+    with pytest.raises(EndpointError) as caught:
+        complete(serve(lambda *_: (200, answer, {})).url, "a", api_key_env="TEST_KEY")
+    assert KEY[:6] not in str(caught.value)
+
+
+def test_a_retry_after_of_nothing_is_no_leave_to_ask_without_a_pause(
+    serve: Callable[..., Server],
+) -> None:
+    server = serve(lambda *_: (503, "overloaded", {"Retry-After": "0"}))
+    with pytest.raises(EndpointError, match="503"):
+        complete(server.url, "a", retry_budget_s=0.6)
+    assert len(server.bodies) <= 3
+
+
 def test_a_missing_key_is_an_error_that_names_its_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

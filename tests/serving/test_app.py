@@ -8,6 +8,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import httpx2
@@ -29,12 +30,15 @@ class Scripted:
         self.refuses: Mapping[str, str] = {}
         self.pause_s, self.words = pause_s, words
         self.fault_after: int | None = None
+        self.break_after: int | None = None
         self.started = self.ended = self.finished = 0
 
     async def chat(self, asked: Conversation, how: Sampling) -> Pieces:
         self.started += 1
         try:
             for number in range(self.words):
+                if number == self.break_after:
+                    raise ZeroDivisionError("a prompt's text stands here")
                 if number == self.fault_after:
                     raise Fault(500, "The engine failed: as told.")
                 await asyncio.sleep(self.pause_s)
@@ -98,6 +102,8 @@ def test_pages_of_other_names_and_other_sites_are_not_answered(loopback: None) -
             assert answer.status_code == 403
             assert set(answer.json()["error"]) == {"message", "type", "param", "code"}
         assert post(served.url, CHAT).status_code == 200
+        for host in ("127.0.0.2:8000", "LOCALHOST", "[::1]:80", "[0:0:0:0:0:0:0:1]"):
+            assert post(served.url, CHAT, host=host).status_code == 200  # `--host` takes them all
 
 
 def test_every_answer_has_an_id_and_keeps_a_plain_one_that_came(loopback: None) -> None:
@@ -166,6 +172,27 @@ def test_a_fault_of_ours_is_a_500_that_tells_no_text_of_the_request(
     assert answer.status_code == 500
     assert answer.json()["error"]["code"] == "internal_error"
     assert "stands here" not in answer.text + caplog.text
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_a_fault_of_ours_in_the_middle_of_a_stream_is_told_in_it(
+    loopback: None, caplog: pytest.LogCaptureFixture
+) -> None:
+    backend = Scripted()
+    backend.break_after = 2
+    told = ""
+    with running(backend) as served:
+        url = f"{served.url}/v1/chat/completions"
+        with (
+            httpx2.stream("POST", url, json=CHAT | {"stream": True}, timeout=20) as answer,
+            suppress(httpx2.TransportError),
+        ):
+            for part in answer.iter_text():
+                told += part
+    last = told.strip().split("\n\n")[-1]
+    assert json.loads(last.removeprefix("data: "))["error"]["code"] == "internal_error"
+    assert "[DONE]" not in told
+    assert "stands here" not in told + caplog.text
     assert "ZeroDivisionError" in caplog.text
 
 

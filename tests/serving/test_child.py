@@ -75,12 +75,14 @@ def test_a_rank_beyond_vllms_is_refused_and_so_is_vllm_where_it_is_not(
 
 
 def test_vllm_is_started_with_its_own_key_and_no_reports_and_ends_when_told(
-    loopback: None, vllm: Path
+    loopback: None, vllm: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import httpx2
 
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # not on the way to our own child
     said: list[str] = []
-    child, address, key = start_vllm(Vllm("/m", "shop"), said.append)
+    child, address, key = start_vllm(Vllm("/m", "shop"), said.append, limit_s=20)
+    monkeypatch.delenv("http_proxy")
     try:
         assert said[0].startswith("starting ")
         assert key not in said[0]  # a key on a command line is seen by every process

@@ -105,3 +105,19 @@ def test_prompts_that_are_none_are_refused(served: Any, prompt: Any, param: str)
     with pytest.raises(openai.BadRequestError) as told:
         client(served).completions.create(model=NAME, prompt=prompt, max_tokens=1)
     assert str(told.value.param).startswith(param)
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("response_format", {"type": "json_object"}), ("max_completion_tokens", 4),
+     ("tools", [{"type": "function", "function": {"name": "f"}}]), ("stop_token_ids", [5])],
+)  # fmt: skip
+def test_what_only_chats_honour_is_refused_and_not_ignored(
+    transformers_server: Any, field: str, value: Any
+) -> None:
+    asked: dict[str, Any] = {"model": NAME, "prompt": "The", "max_tokens": 1}
+    create = client(transformers_server).completions.create
+    with pytest.raises(openai.BadRequestError) as told:
+        create(**asked, extra_body={field: value})
+    assert told.value.param == field
+    create(**asked, extra_body={"response_format": {"type": "text"}, "tool_choice": "auto"})

@@ -235,6 +235,19 @@ def test_a_run_that_trained_nothing_is_refused(tmp_path: Path, project: Path) ->
         whet.serve(run.path)
 
 
+def test_a_session_does_not_show_its_keys(
+    loopback: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    key = "a-key-of-enough-length"
+    monkeypatch.setenv("WHET_API_KEY", key)
+    session = whet.serve(_gguf(tmp_path), port=0)
+    try:
+        assert session.needs_key
+        assert key not in repr(session)
+    finally:
+        session.close()
+
+
 def test_the_port_is_taken_before_the_model_is_loaded(loopback: None) -> None:
     import socket
 

@@ -92,7 +92,7 @@ class Endpoint:
             self.heard = _heard(choice.get("logprobs"))
         except (KeyError, IndexError, TypeError, AttributeError):
             raise EndpointError(
-                f"{self.name} answered no chat completion: {str(body)[:MAX_BODY_CHARS]}", 200
+                f"{self.name} answered no chat completion: {self._shown(body)}", 200
             ) from None
         stopped = choice.get("finish_reason") != "length"
         return Answer(text, stopped, self._prompt_ids(plain), None, counted)
@@ -160,7 +160,7 @@ class Endpoint:
             return response.status_code, response.text
 
     def _shown(self, told: object) -> str:
-        return self._connection.redacted(str(told)[:MAX_BODY_CHARS])
+        return self._connection.redacted(str(told))[:MAX_BODY_CHARS]
 
 
 def _heard(logprobs: Any) -> tuple[Heard, ...] | None:

@@ -80,8 +80,10 @@ class LlamaServer:
             self._process.stdin.flush()
         late = threading.Timer(START_TIMEOUT_S, self._process.kill)
         late.start()
-        line = self._process.stdout.readline()
-        late.cancel()
+        try:
+            line = self._process.stdout.readline()
+        finally:
+            late.cancel()  # also on Ctrl-C: Python would wait for it at its end
         if not line:
             self._process.wait()  # its log is whole only then
             raise ModelError(f"{files}: llama.cpp cannot load it: {_reason(self._lines())}")

@@ -133,7 +133,7 @@ class EndpointCompleter:
             counts = usage.get("prompt_tokens") or 0, usage.get("completion_tokens") or 0
         except (KeyError, IndexError, TypeError, AttributeError):
             raise EndpointError(
-                f"{self._url} answered no chat completion: {str(body)[:300]}", 200
+                f"{self._url} answered no chat completion: {self._shown(body)}", 200
             ) from None
         length = choice.get("finish_reason") == "length"
         reason = FinishReason.LENGTH if length else FinishReason.STOP
@@ -166,7 +166,7 @@ class EndpointCompleter:
                 continue
             if status is not None and status not in RETRIED_STATUS:
                 raise self._error(status, answer, "")
-            wait_s = retry_after if retry_after is not None else _backoff(attempt)
+            wait_s = retry_after or _backoff(attempt)  # "0" does not mean to ask without a pause
             attempt += 1
             if time.monotonic() + wait_s > deadline:
                 tried = f" Gave up after {attempt} tries within {self._retry_budget_s:g} s"
@@ -192,9 +192,12 @@ class EndpointCompleter:
     def _error(self, status: int | None, answer: Any, tail: str) -> EndpointError:
         if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
             answer = answer["error"].get("message", answer)
-        text = self._connection.redacted(str(answer)[:MAX_BODY_CHARS])
+        text = self._shown(answer)
         head = f"answered {status}" if status is not None else "gave no answer"
         return EndpointError(f"{self._url} (model {self._model}) {head}: {text}{tail}", status)
+
+    def _shown(self, told: object) -> str:
+        return self._connection.redacted(str(told))[:MAX_BODY_CHARS]
 
 
 def _text_of(message: Mapping[str, Any]) -> str:

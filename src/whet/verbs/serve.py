@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +10,7 @@ from whet.errors import ConfigError, MissingExtraError, RunError
 from whet.progress import Progress, Silent
 from whet.project import open_project
 from whet.rundir import RunDir, read_json
+from whet.serving.server.guard import Keys
 from whet.serving.server.keys import keys_for
 from whet.serving.target import ENGINES, Target, find_target
 from whet.web.address import listen
@@ -34,9 +35,9 @@ class ServeSession:
     context: int | None
     needs_key: bool
     system: str | None
-    _backend: Backend
-    _socket: socket.socket
-    _keys: tuple[str, ...]
+    _backend: Backend = field(repr=False)
+    _socket: socket.socket = field(repr=False)
+    _keys: Keys = field(repr=False)
 
     def serve(self) -> None:
         """Answers until it is interrupted.
@@ -108,7 +109,7 @@ def serve(
     return ServeSession(
         f"http://{shown}:{listening.getsockname()[1]}/v1",
         about.id, about.engine, about.fingerprint, about.context, bool(keys), found.system,
-        backend, listening, keys,
+        backend, listening, Keys.of(keys),
     )  # fmt: skip
 
 

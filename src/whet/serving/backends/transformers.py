@@ -53,6 +53,7 @@ class Reference:
         self._loaded, self._reader = loaded, Reader(loaded.model)
         self._texts = TokenTexts(loaded.tokenizer)
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="whet-model")
+        self._is_closing = threading.Event()
         self.refuses: Mapping[str, str] = REFUSES
         self.about = About(
             name, "transformers", fingerprint, loaded.max_positions, self._reader.vocab_size, 1
@@ -86,8 +87,9 @@ class Reference:
         return True
 
     async def close(self) -> None:
-        """Waits for the answer under way, which was told to stop."""
-        self._pool.shutdown(wait=True)
+        """Ends the answer under way at its next piece, whoever still reads it."""
+        self._is_closing.set()
+        await asyncio.to_thread(self._pool.shutdown, wait=True)
 
     # -- in the model's thread ---------------------------------------------------------------------
 
@@ -238,6 +240,8 @@ class Reference:
                 return
             try:
                 for piece in work(gone):
+                    if self._is_closing.is_set():
+                        raise Fault(503, "The server is stopping.", code="stopping")
                     put(piece)
             except Exception as error:  # raised again where it is awaited
                 put(error)

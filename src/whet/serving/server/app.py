@@ -17,7 +17,7 @@ from whet.serving.backends.backend import Backend
 from whet.serving.server.admission import Gate
 from whet.serving.server.guard import Guard, Keys
 from whet.serving.server.limits import LIMITS, Limits
-from whet.serving.surface.faults import Fault
+from whet.serving.surface.faults import Fault, broken
 from whet.serving.surface.fields import ChatBody, CompletionBody
 from whet.serving.surface.routes import new_desk, routes
 
@@ -97,4 +97,4 @@ async def _broken(request: Request, error: Exception) -> Response:
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES_TOLD:]
     place = " < ".join(f"{frame.filename}:{frame.lineno}" for frame in reversed(frames))
     log.error("a fault of whet: %s at %s", type(error).__name__, place)
-    return _answer(Fault(500, "This is a fault of whet.", code="internal_error"))
+    return _answer(broken())

@@ -13,13 +13,13 @@ import hmac
 import json
 import re
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from whet.serving.server.limits import Limits
 from whet.serving.surface.faults import Fault
-from whet.web.address import LOOPBACK_NAMES
+from whet.web.address import is_loopback
 from whet.web.asgi import App, Message, Receive, Scope, Send, host_name, replayed
 
 OPEN = ("/health", "/ready")
@@ -51,12 +51,10 @@ def _digest(key: bytes) -> bytes:
 
 
 class Guard:
-    """Wraps an app. `names` are the hosts it may be asked for by where there is no key."""
+    """Wraps an app."""
 
-    def __init__(
-        self, app: App, keys: Keys, limits: Limits, names: Collection[str] = LOOPBACK_NAMES
-    ) -> None:
-        self._app, self._keys, self._limits, self._names = app, keys, limits, names
+    def __init__(self, app: App, keys: Keys, limits: Limits) -> None:
+        self._app, self._keys, self._limits = app, keys, limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answers one request."""
@@ -88,7 +86,7 @@ class Guard:
                     "A key is needed: Authorization: Bearer KEY.",
                     code="invalid_api_key",
                 )
-        elif host_name(headers.get(b"host", b"")) not in self._names:
+        elif not is_loopback(host_name(headers.get(b"host", b""))):
             raise Fault(403, "This server does not go by that name.", code="unknown_host")
         origin = headers.get(b"origin")
         if origin is not None and origin.partition(b"://")[2] != headers.get(b"host", b""):

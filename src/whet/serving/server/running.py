@@ -52,9 +52,7 @@ class _Server(uvicorn.Server):
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_server(
-    backend: Backend, sock: socket.socket, keys: tuple[str, ...], limits: Limits = LIMITS
-) -> None:
+def run_server(backend: Backend, sock: socket.socket, keys: Keys, limits: Limits = LIMITS) -> None:
     """Answers until SIGINT or SIGTERM; answers under way are finished first, within a grace time.
 
     A second SIGINT ends them at once. No access log is written.
@@ -62,7 +60,7 @@ def run_server(
     Raises:
         Interrupted: always, once it was asked to stop.
     """
-    guard, app = create_app(backend, Keys.of(keys), limits)
+    guard, app = create_app(backend, keys, limits)
     config = uvicorn.Config(
         guard,
         http="h11",

@@ -13,17 +13,31 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from whet.serving.server.limits import LIMITS
 
 KNOWN_ELSEWHERE = (
-    "audio", "best_of", "chat_template", "chat_template_kwargs", "documents", "dry_multiplier",
-    "function_call", "functions", "grammar", "guided_choice", "guided_grammar", "guided_json",
-    "guided_regex", "ignore_eos", "json_schema", "length_penalty", "lora", "min_p", "min_tokens",
-    "mirostat", "modalities", "moderation", "n_predict", "prediction", "prompt_logprobs",
-    "reasoning_effort", "reasoning", "repeat_penalty", "repetition_penalty", "store",
-    "structured_outputs", "suffix", "top_k", "truncate_prompt_tokens", "typical_p",
-    "use_beam_search", "verbosity", "web_search_options",
+    "add_generation_prompt", "add_special_tokens", "allowed_token_ids", "audio", "bad_words",
+    "best_of", "chat_template", "chat_template_kwargs", "continue_final_message", "documents",
+    "dry_multiplier", "echo", "enable_thinking", "function_call", "functions", "grammar",
+    "guided_choice", "guided_grammar", "guided_json", "guided_regex", "ignore_eos",
+    "include_stop_str_in_output", "json_schema", "length_penalty", "lora", "max_completion_tokens",
+    "messages", "min_p", "min_tokens", "mirostat", "modalities", "moderation", "n_predict",
+    "parallel_tool_calls", "prediction", "prompt", "prompt_logprobs", "reasoning_effort",
+    "reasoning", "repeat_penalty", "repetition_penalty", "response_format", "skip_special_tokens",
+    "stop_token_ids", "store", "structured_outputs", "suffix", "tool_choice", "tools", "top_k",
+    "top_logprobs", "truncate_prompt_tokens", "typical_p", "use_beam_search", "verbosity",
+    "web_search_options",
 )  # fmt: skip
-"""Fields that change an answer and are honoured by no engine here."""
+"""Fields that change an answer and are honoured by no engine here, or not on this route."""
 HARMLESS: dict[str, tuple[Any, ...]] = {
+    "add_generation_prompt": (True,),
+    "add_special_tokens": (True,),
     "best_of": (1,),
+    "continue_final_message": (False,),
+    "echo": (False,),
+    "include_stop_str_in_output": (False,),
+    "parallel_tool_calls": (True, False),
+    "response_format": ({"type": "text"},),
+    "skip_special_tokens": (True,),
+    "tool_choice": ("none", "auto"),
+    "top_logprobs": (0,),
     "modalities": (["text"],),
     "store": (False,),
     "ignore_eos": (False,),

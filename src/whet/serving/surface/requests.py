@@ -53,7 +53,8 @@ def check_honoured(asked: Asked, refuses: Mapping[str, str], engine: str) -> Non
         if name in KNOWN_ELSEWHERE and value not in UNSET and value not in HARMLESS.get(name, ()):
             raise Fault(400, f"{name} is not supported.", param=name, code="unsupported_parameter")
     for name, reason in refuses.items():
-        if _has_effect(name, getattr(asked, name, None)):
+        is_own = name in type(asked).model_fields  # another route's field was checked above
+        if is_own and _has_effect(name, getattr(asked, name)):
             raise Fault(400, f"{name}: {engine} {reason}", param=name, code="unsupported_parameter")
 
 

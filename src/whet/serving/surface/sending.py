@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from whet.serving.backends.backend import Piece
 from whet.serving.server.flow import ClientGone, Flow, until_gone
-from whet.serving.surface.faults import Fault
+from whet.serving.surface.faults import Fault, broken
 from whet.serving.surface.responses import DONE, Frame, Gathered, event, total
 
 CLIENT_GONE = 499
@@ -89,6 +89,9 @@ async def _events(
         # The status is sent already. Without [DONE] no client takes this for a whole answer.
         yield event(fault.body())
         return
+    except Exception:
+        yield event(broken().body())
+        raise
     if has_usage:
         yield event(frame.of([], usage=total(before, per_prompt)))
     yield DONE
