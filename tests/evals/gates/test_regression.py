@@ -31,7 +31,7 @@ def test_forgetting_is_read_from_the_paired_rise(
 ) -> None:
     gate = forgetting_gate(*_losses(rise, spread))
     assert gate.result is outcome
-    assert ("learning rate" in gate.remedy) is (outcome is Outcome.FAIL)
+    assert ("train.learning_rate" in gate.remedy) is (outcome is Outcome.FAIL)
     json.dumps(gate.to_json(), allow_nan=False)
 
 
