@@ -126,3 +126,15 @@ def test_a_rule_that_says_nothing_is_refused() -> None:
         SliceRule(column="lang")
     with pytest.raises(ValidationError, match="not a regular expression"):
         SliceRule(regex="(")
+
+
+def test_rows_of_one_id_are_one_item_of_a_slice() -> None:
+    scores = {"a": [1.0, 0.0, 1.0] * 8, "b": [0.0, 0.0, 1.0] * 8}
+    ids = [str(n) for n in range(24)]
+    once = slice_table(scores, {"s": ["x"] * 24}, metric="m", pair=("a", "b"), ids=ids)
+    thrice = slice_table(
+        {arm: values * 3 for arm, values in scores.items()},
+        {"s": ["x"] * 72}, metric="m", pair=("a", "b"), ids=ids * 3,
+    )  # fmt: skip
+    assert thrice.rows[0].comparison == once.rows[0].comparison
+    assert thrice.rows[0].arms == once.rows[0].arms

@@ -69,7 +69,13 @@ def _margin(margin: float, metric: str) -> str:
 
 def win(pair: Comparison, look: int, margin: float) -> str:
     """A comparison whose whole interval is above the margin."""
-    return f"{sentence(pair, look)}, above the margin of {_margin(margin, pair.metric)}."
+    told = f"above the margin of {_margin(margin, pair.metric)}"
+    return f"{sentence(pair, look)}, {told}{_left(pair)}."
+
+
+def _left(pair: Comparison) -> str:
+    """Items that a comparison leaves out: even a few may hold what the gain rests on."""
+    return f", {pair.num_unscored} items are unscored" if pair.num_unscored else ""
 
 
 def no_gain(pair: Comparison, look: int, margin: float) -> str:
@@ -80,8 +86,7 @@ def no_gain(pair: Comparison, look: int, margin: float) -> str:
 
 def undecided(pair: Comparison, look: int, margin: float) -> str:
     """A comparison that leaves both open."""
-    left = f", {pair.num_unscored} items are unscored" if pair.num_unscored else ""
-    told = f"not settled against the margin of {_margin(margin, pair.metric)}{left}"
+    told = f"not settled against the margin of {_margin(margin, pair.metric)}{_left(pair)}"
     return f"Open: {sentence(pair, look)}; {told}."
 
 

@@ -20,7 +20,7 @@ from typing import Any
 
 from whet.config import SliceRule
 from whet.errors import ConfigError
-from whet.evals.compare import Comparison, Values, arm_interval, compare_scores
+from whet.evals.compare import Comparison, Ids, Values, arm_interval, compare_scores
 from whet.types import Example, Interval
 
 MIN_ITEMS = 10
@@ -133,6 +133,7 @@ def slice_table(
     pair: tuple[str, str] | None = None,
     level: float = 0.05,
     groups: Sequence[Hashable | None] | None = None,
+    ids: Ids = None,
     min_items: int = MIN_ITEMS,
     simultaneous: bool = True,
 ) -> SliceTable:
@@ -145,6 +146,7 @@ def slice_table(
         pair: (a, b): the difference a - b is read in each slice.
         level: Two-sided error that all differences share.
         groups: The group of each item.
+        ids: The id of each row; rows of one id are one item.
         min_items: A slice with fewer items scored for both arms is not compared.
         simultaneous: Divide the level by the number of slices compared. False reads each at the
             full level, as a gate does that asks that *every* slice holds (all claims must be
@@ -154,7 +156,9 @@ def slice_table(
         ValueError: A slice column has not one entry an item.
     """
     members = _members(slices, [len(values) for values in scores.values()])
-    fit = [name for name, kept in members.items() if _num_scored(scores, pair, kept) >= min_items]
+    fit = [
+        name for name, kept in members.items() if _num_scored(scores, pair, kept, ids) >= min_items
+    ]
     each = level / len(fit) if simultaneous and fit else level
     rows = [
         SliceRow(
@@ -162,10 +166,12 @@ def slice_table(
             value,
             len(kept),
             {
-                arm: arm_interval(_taken(values, kept), DESCRIPTIVE_LEVEL, _taken(groups, kept))
+                arm: arm_interval(
+                    _taken(values, kept), DESCRIPTIVE_LEVEL, _taken(groups, kept), _taken(ids, kept)
+                )
                 for arm, values in scores.items()
             },
-            _compared(scores, pair, metric, each, kept, groups, (column, value) in fit),
+            _compared(scores, pair, metric, each, kept, groups, ids, (column, value) in fit),
         )
         for (column, value), kept in members.items()
     ]
@@ -194,10 +200,11 @@ def _members(slices: Membership, lengths: Sequence[int]) -> dict[tuple[str, str]
 
 
 def _num_scored(
-    scores: Mapping[str, Values], pair: tuple[str, str] | None, kept: Sequence[int]
+    scores: Mapping[str, Values], pair: tuple[str, str] | None, kept: Sequence[int], ids: Ids
 ) -> int:
     arms = pair or tuple(scores)[:1]
-    return sum(all(scores[arm][n] is not None for arm in arms) for n in kept)
+    scored = [n for n in kept if all(scores[arm][n] is not None for arm in arms)]
+    return len(scored if ids is None else {ids[n] for n in scored})
 
 
 def _taken(values: Sequence[Any] | None, kept: Sequence[int]) -> Any:
@@ -211,12 +218,15 @@ def _compared(
     level: float,
     kept: Sequence[int],
     groups: Sequence[Hashable | None] | None,
+    ids: Ids,
     is_large: bool,
 ) -> Comparison | None:
     if pair is None:
         return None
     a, b = ((arm, _taken(scores[arm], kept)) for arm in pair)
-    found = compare_scores(a, b, metric=metric, level=level, groups=_taken(groups, kept))
+    found = compare_scores(
+        a, b, metric=metric, level=level, groups=_taken(groups, kept), ids=_taken(ids, kept)
+    )
     if is_large:
         return found
     return Comparison(

@@ -15,6 +15,7 @@ from whet.evals.compare import Values
 from whet.evals.headroom import Stop, StopKind
 from whet.evals.scorers import Scorer, Setup, asked, build, files_of, is_measured, leading
 from whet.rundir import RunDir, read_json
+from whet.stages.frozen import check_answers, check_rules
 from whet.stages.judge.agreeing import Calibrated, calibrated
 from whet.stages.judge.stored import Judged, read_judged
 from whet.stages.samples import Sample, read_samples
@@ -64,10 +65,11 @@ def read_evidence(run: RunDir) -> Evidence:
     """What the run folder holds of a finished evaluation.
 
     Raises:
-        RunError: the run did not get so far.
+        RunError: the run did not get so far, or is not what its plan froze.
     """
     config = read_config(run.config)
     plan = read_json(run.file("plan.json"))
+    look = run.record().get("look")
     arms = [Arm(**{**row, "kind": ArmKind(row["kind"])}) for row in plan["arms_asked"]]
     choices = tuple(plan["decoding"]["choices"])
     split = plan["judged"]
@@ -76,6 +78,9 @@ def read_evidence(run: RunDir) -> Evidence:
         for arm in arms
         if run.samples(arm.name, split).is_file()
     }
+    if look is not None:
+        check_rules(run, config, plan)
+        check_answers(run, plan, samples)
     first = next(iter(samples.values()), [])
     scorers, names = build(setup_of(run, config, choices)), asked(config.eval)
     judged = read_judged(run)
@@ -91,7 +96,7 @@ def read_evidence(run: RunDir) -> Evidence:
         samples,
         scores,
         [sample.group for sample in first],
-        run.record().get("look"),
+        look,
         Stop(StopKind(stop["kind"]), stop["reason"], stop["remedy"]) if stop else None,
         judged,
         calibrated(run, judged) if judged else None,

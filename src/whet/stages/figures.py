@@ -51,5 +51,6 @@ def slices(
         pair=(candidate, baseline) if candidate and baseline else None,
         level=level,
         groups=evidence.groups,
+        ids=[sample.id for sample in evidence.items],
     )
     return {"format": 1, **table.to_json()}

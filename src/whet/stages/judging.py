@@ -9,7 +9,7 @@ from typing import Any
 from whet.evals.arms import ArmKind
 from whet.evals.case import JudgedArm
 from whet.evals.compare import Comparison, arm_table
-from whet.evals.gates import Curves, Gate, Waiver, collect, waive
+from whet.evals.gates import Curves, Gate, Waiver, collect, waive, with_waiver
 from whet.evals.verdict import Verdict, decide_from_scores, without_a_look
 from whet.rundir import RunDir, read_json, write_json
 from whet.stages.evidence import Evidence, read_evidence
@@ -145,7 +145,7 @@ def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:
                 found["human"] = judge_by_people(run, evidence, arm.name, asked.human, case.level)
             gates += collect(named, found, arm.name)
     for waiver in run.record().get("waivers", []):
-        gates = waive(gates, waiver["gate"], waiver["by"], waiver["reason"])
+        gates = with_waiver(gates, waiver["gate"], Waiver(waiver["by"], waiver["reason"]))
     return gates
 
 

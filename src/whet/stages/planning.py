@@ -11,6 +11,7 @@ from whet.evals.scorers import Setup, files_of
 from whet.rundir import write_json
 from whet.stages.arms import NEAREST, candidates, check_arms, wanted
 from whet.stages.baselines import read_chosen
+from whet.stages.frozen import rules_of
 from whet.stages.job import Job
 from whet.stages.judge.setup import rubric_of
 from whet.stages.terms import frozen_plan
@@ -26,6 +27,7 @@ def freeze_plan(job: Job) -> None:
     if record["judged"] == "test":
         names = tuple(arm.name for arm in arms)
         record |= frozen_plan(job.config, job.dataset, names, job.decoding).to_json()
+        record["rules"] = rules_of(job.config)
     else:
         record["items"] = items_digest([item.id for item in job.judged])
     record["scorer_files"] = files_of(Setup.of(job.config, job.project.root, None))

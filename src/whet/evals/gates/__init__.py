@@ -21,6 +21,7 @@ from whet.evals.gates.gate import (
     interval_numbers,
     not_run,
     waive,
+    with_waiver,
     without_data,
 )
 from whet.evals.gates.general import general_gate
@@ -57,5 +58,6 @@ __all__ = [
     "slices_gate",
     "smallest_margin",
     "waive",
+    "with_waiver",
     "without_data",
 ]

@@ -158,7 +158,11 @@ def waive(gates: Sequence[Gate], name: str, by: str, reason: str) -> list[Gate]:
             f"{name}: only an inconclusive gate can be waived; this one says {found}. Whoever"
             f" disagrees with its margin changes it under gates.{name}, where all can see it."
         )
-    waiver = Waiver(by.strip(), reason.strip())
+    return with_waiver(gates, name, Waiver(by.strip(), reason.strip()))
+
+
+def with_waiver(gates: Sequence[Gate], name: str, waiver: Waiver) -> list[Gate]:
+    """The gates with a recorded waiver, which counts where its gate is still inconclusive."""
     return [
         replace(gate, waived_by=waiver)
         if gate.name == name and gate.result is Outcome.INCONCLUSIVE

@@ -137,6 +137,7 @@ def _slices(case: GateCase) -> Gate | None:
         pair=(case.arm, baseline),
         level=case.level,
         groups=case.evidence.groups,
+        ids=[sample.id for sample in case.evidence.items],
     )
     found = {row.name: row.comparison.interval for row in table.compared if row.comparison}
     losses = {name: mirrored(gain) for name, gain in found.items() if gain is not None}
