@@ -1,7 +1,7 @@
 """What each precision of a GGUF file costs whet-nano, and how much memory writing one takes.
 
-    PYTHONPATH=tests/shared python -m benchmarks.gguf_parity            100 prompts, every precision
-    PYTHONPATH=tests/shared python -m benchmarks.gguf_parity --memory   a Llama of 0.6 billion parameters
+    PYTHONPATH=tests/shared python -m benchmarks.gguf_parity           100 prompts, every precision
+    PYTHONPATH=tests/shared python -m benchmarks.gguf_parity --memory   a Llama of 0.6 billion
 
 Raw results go to benchmarks/results/gguf.json.
 """

@@ -36,9 +36,9 @@ def _plain_lora() -> Iterator[None]:
 
     from whet.models.lora_layer import LoraProduct
 
-    def apply(x: Any, weight: Any, bias: Any, a: Any, b: Any, scale: float) -> Any:
+    def apply(x: Any, read: Any, bias: Any, a: Any, b: Any, scale: float) -> Any:
         down = F.linear(x, a.to(x.dtype))
-        return F.linear(x, weight, bias) + F.linear(down, b.to(x.dtype)) * scale
+        return F.linear(x, read(x.dtype), bias) + F.linear(down, b.to(x.dtype)) * scale
 
     with mock.patch.object(LoraProduct, "apply", apply):
         yield

@@ -167,7 +167,7 @@ def test_tokens_that_swallow_blanks_fit_phi_3_or_nothing(llama: Path) -> None:
 
 
 def test_without_a_tokenizer_json_the_way_to_one_is_told(llama: Path) -> None:
-    from whet.artifacts.gguf.vocabulary import read_vocabulary
+    from whet.artifacts.gguf.tokenizer import read_vocabulary
 
     (llama / "tokenizer.json").unlink()
     with pytest.raises(ModelError, match=r"no tokenizer.json. Make one"):

@@ -245,7 +245,7 @@ def test_a_blank_before_the_first_word_only_is_right_in_conversations(
 def test_what_llama_cpp_has_not_is_refused(
     changed: dict[str, Any], said: str, test_data: Path, tmp_path: Path
 ) -> None:
-    from whet.artifacts.gguf.vocabulary import read_vocabulary
+    from whet.artifacts.gguf.tokenizer import read_vocabulary
 
     source = piece_tokenizer(test_data, tmp_path / "source", **changed)
     with pytest.raises(ModelError, match=said):
@@ -253,7 +253,7 @@ def test_what_llama_cpp_has_not_is_refused(
 
 
 def test_more_ids_than_rows_of_the_embedding_are_refused(test_data: Path) -> None:
-    from whet.artifacts.gguf.vocabulary import read_vocabulary
+    from whet.artifacts.gguf.tokenizer import read_vocabulary
 
     with pytest.raises(ModelError, match="ids up to 50256, but the embedding has 50000 rows"):
         read_vocabulary(test_data / "tokenizers" / "gpt2", 50000, begins_special=False)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from whet.artifacts.parity import rounding
 from whet.artifacts.parity.audit import audit
-from whet.artifacts.parity.seen_weights import Stored
+from whet.artifacts.parity.stored import Stored
 
 NAME, RANK = "layer.weight", 4
 

@@ -1,8 +1,7 @@
-"""The tokenizer as a GGUF file holds it: every token with its kind, and how text is cut."""
+"""The vocabulary as a GGUF file holds it: every token with its kind, and how text is cut."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -37,32 +36,6 @@ class Vocabulary:
     blank_first: bool | None = None
     name_must_say: str | None = None
     notices: tuple[str, ...] = ()
-
-
-def read_vocabulary(folder: Path, size: int, *, begins_special: bool) -> Vocabulary:
-    """The vocabulary of a model's folder, filled up to the embedding's `size` rows.
-
-    `begins_special`: conversations begin with a special token, by the chat template.
-
-    Raises:
-        ModelError: no tokenizer.json, or one that llama.cpp would cut otherwise.
-    """
-    from whet.artifacts.gguf.byte_level import byte_level_vocabulary
-    from whet.artifacts.gguf.pieces import piece_vocabulary
-
-    file = folder / "tokenizer.json"
-    if not file.is_file():
-        raise ModelError(
-            f"{folder} has no tokenizer.json. Make one: transformers' AutoTokenizer.from_pretrained"
-            "(...).save_pretrained(...) writes it."
-        )
-    data = json.loads(file.read_text(encoding="utf-8"))
-    kind = data["model"].get("type", "BPE")
-    if kind != "BPE":
-        raise ModelError(f"{file}: is a {kind} tokenizer; BPE is written to GGUF here.")
-    if data["model"].get("byte_fallback"):
-        return piece_vocabulary(data, file, size, begins_special=begins_special)
-    return byte_level_vocabulary(data, file, size)
 
 
 def tokens_and_types(data: Mapping[str, Any], file: Path, size: int) -> tuple[list[str], list[int]]:

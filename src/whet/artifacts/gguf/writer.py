@@ -15,7 +15,8 @@ from whet.artifacts.gguf.parameters import add_parameters, rope_tensors
 from whet.artifacts.gguf.precision import Precision, encoded, num_bytes
 from whet.artifacts.gguf.special import add_special, read_special
 from whet.artifacts.gguf.tensors import Naming, PlannedTensor, planned_tensors
-from whet.artifacts.gguf.vocabulary import Vocabulary, read_vocabulary
+from whet.artifacts.gguf.tokenizer import read_vocabulary
+from whet.artifacts.gguf.vocabulary import Vocabulary
 from whet.artifacts.weights import Weights
 from whet.errors import ModelError
 

@@ -18,7 +18,8 @@ import torch
 from torch import Tensor
 
 from whet.artifacts.parity import rounding
-from whet.artifacts.parity.seen_weights import Judged, Shipped, Stored
+from whet.artifacts.parity.seen_weights import Judged, Shipped
+from whet.artifacts.parity.stored import Stored
 from whet.engines.reference import HEAD
 
 SUMMED_OTHERWISE = 4e-6

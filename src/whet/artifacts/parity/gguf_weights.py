@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from whet.artifacts.parity.seen_weights import Stored
+from whet.artifacts.parity.stored import Stored
 from whet.engines.reference import HEAD
 from whet.errors import MissingExtraError
 

@@ -6,34 +6,21 @@ one as its file holds it, with the format. From an address nothing is seen.
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
+from whet.artifacts.parity.gguf_weights import GgufWeights
+from whet.artifacts.parity.stored import Stored
 from whet.engines.engine import Engine
 from whet.engines.reference import HEAD, Reference
 from whet.models.lora import lora_modules
 from whet.models.lora_layer import LoraLinear
-
-SHORT = {"F32": "F32", "F16": "F16", "BF16": "BF16", "F64": "F64"}
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A tensor's values in float32 on the CPU, and the format that they were stored in.
-
-    `added`: the format is that of the base only, and an adapter was added to what it holds.
-    """
-
-    values: Tensor
-    kind: str
-    added: bool = False
+from whet.models.safetensors_header import read_header
 
 
 class Shipped(Protocol):
@@ -98,7 +85,7 @@ class Folder:
         self._kinds: dict[str, str] = {}
         self._loaded = {"bfloat16": "BF16", "float16": "F16"}.get(reference.loaded.dtype)
         for file in sorted(reference.loaded.folder.glob("*.safetensors")):
-            self._kinds |= _stored_kinds(file)
+            self._kinds |= {name: entry.dtype for name, entry in read_header(file).items()}
         self._usual = Counter(self._kinds.values()).most_common(1)[0][0]
         self._parameters = dict(self._model.named_parameters())
 
@@ -110,8 +97,7 @@ class Folder:
             held = self._parameters[name]
         else:
             return None
-        kind = self._loaded or self._kinds.get(name, self._usual)
-        return Stored(_plain(held), SHORT.get(kind, kind))
+        return Stored(_plain(held), self._loaded or self._kinds.get(name, self._usual))
 
 
 class Apart:
@@ -141,8 +127,6 @@ def shipped_weights(engine: Engine) -> Shipped | None:
     file = getattr(engine, "gguf", None)
     if not isinstance(file, Path):
         return None
-    from whet.artifacts.parity.gguf_weights import GgufWeights
-
     return GgufWeights(file, getattr(engine, "adapter", None))
 
 
@@ -158,11 +142,3 @@ def _plain(held: Tensor) -> Tensor:
 def _as_stored(module: LoraLinear, weight: Tensor) -> Tensor:
     """The merged weight [out, in] in the layout of the layer's own (GPT-2 keeps [in, out])."""
     return _plain(weight.t().contiguous() if module.transposed else weight)
-
-
-def _stored_kinds(file: Path) -> dict[str, str]:
-    """Of each tensor in a safetensors file the dtype that it is stored in, by its header."""
-    with file.open("rb") as opened:
-        length = int.from_bytes(opened.read(8), "little")
-        header: dict[str, Any] = json.loads(opened.read(length))
-    return {name: str(entry["dtype"]) for name, entry in header.items() if name != "__metadata__"}
