@@ -70,30 +70,36 @@ def _all_logits() -> Iterator[None]:
 def _dense_attention() -> Iterator[None]:
     import torch
 
-    from whet.rows import attention
+    from whet.rows.attention_kernel import SegmentAttention
 
     last: list[Any] = [None, None]
 
-    def dense(module: Any, query: Any, key: Any, value: Any, mask: Any, **keywords: Any) -> Any:
-        table = keywords["segments"]
+    def apply(
+        query: Any, key: Any, value: Any, table: Any, scale: float, softcap: Any, window: Any,
+        *before: Any,
+    ) -> Any:  # fmt: skip
+        assert softcap is None and window is None, "the benchmark's models have neither"
         if last[0] is not table:
             last[:] = [table, _dense_mask(table, query.device)]
-        groups = query.shape[1] // key.shape[1]
+        groups = query.shape[0] // key.shape[0]
         output = torch.nn.functional.scaled_dot_product_attention(
-            query, key.repeat_interleave(groups, 1), value.repeat_interleave(groups, 1),
-            attn_mask=last[1], scale=keywords.get("scaling"),
+            query[None],
+            torch.cat([key, *before[::2]], 1).repeat_interleave(groups, 0)[None],
+            torch.cat([value, *before[1::2]], 1).repeat_interleave(groups, 0)[None],
+            attn_mask=last[1], scale=scale,
         )  # fmt: skip
-        return output.transpose(1, 2).contiguous(), None
+        return output[0].transpose(0, 1).contiguous()
 
-    with mock.patch.object(attention, "attend_row", dense):
+    with mock.patch.object(SegmentAttention, "apply", apply):
         yield
 
 
 def _dense_mask(table: Any, device: Any) -> Any:
-    """[T, T], true where a token is seen, from the table's batches."""
+    """[T, T + tokens of rows before], true where a token is seen, from the table's batches."""
     import torch
 
-    seen = torch.zeros(table.num_tokens, table.num_tokens, dtype=torch.bool, device=device)
+    width = table.num_tokens + table.num_before
+    seen = torch.zeros(table.num_tokens, width, dtype=torch.bool, device=device)
     for batch in table.batches:
         filled = range(len(batch.gather)) if batch.filled is None else batch.filled.tolist()
         places: dict[int, list[int]] = {}
