@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from whet.evals.compare import all_pairs, arm_interval, arm_table, by_scores, by_votes
+from whet.evals.compare import arm_interval, arm_table, by_scores, by_votes
 
 
 def test_shares_take_wilson_and_graded_scores_do_not() -> None:
@@ -53,12 +53,32 @@ def test_votes_read_in_either_direction() -> None:
     assert compare("tuned", "rag", 0.04).difference is None
 
 
-def test_every_candidate_meets_every_baseline() -> None:
-    compare = by_scores({name: [1.0, 0.0] for name in "abcd"}, "exact_match")
-    found = [(pair.a, pair.b) for pair in all_pairs(compare, ["a", "b"], ["c", "d"], 0.04)]
-    assert found == [("a", "c"), ("a", "d"), ("b", "c"), ("b", "d")]
-
-
 def test_different_numbers_of_items_are_refused() -> None:
     with pytest.raises(ValueError, match="zip"):
         by_scores({"a": [1.0], "b": [1.0, 0.0]}, "exact_match")("a", "b", 0.04)
+
+
+def test_the_ends_hold_whatever_a_missing_score_would_be() -> None:
+    full = {"a": [1.0, 0.0] * 50, "b": [0.0, 0.0] * 50}
+    gap = {"a": [None, *full["a"][1:]], "b": [*full["b"][:-1], None]}
+    worst = {"a": [0.0, *full["a"][1:]], "b": [*full["b"][:-1], 1.0]}
+    found, low = (by_scores(scores, "exact_match")("a", "b", 0.04) for scores in (gap, worst))
+    assert found.low == low.low and found.low is not None
+    assert found.n == 98 and found.difference == pytest.approx(49 / 98)
+    back = by_scores(gap, "exact_match")("b", "a", 0.04)
+    assert back.high == pytest.approx(-found.low)
+
+
+def test_items_that_neither_arm_has_a_score_for_are_left_out() -> None:
+    some = by_scores({"a": [1.0, 0.0, None], "b": [0.0, 0.0, None]}, "exact_match")("a", "b", 0.04)
+    none = by_scores({"a": [1.0, 0.0], "b": [0.0, 0.0]}, "exact_match")("a", "b", 0.04)
+    assert (some.low, some.high, some.num_unscored) == (none.low, none.high, 1)
+
+
+def test_faults_of_a_judge_are_held_against_both_sides_and_missing_votes_are_not() -> None:
+    votes = {("tuned", "prompt"): [1.0] * 60 + [-1.0] * 38 + [None] * 2}
+    left = by_votes(votes)("tuned", "prompt", 0.04)
+    held = by_votes(votes, faults=True)("tuned", "prompt", 0.04)
+    assert (left.num_unscored, held.num_unscored) == (0, 2)
+    assert left.difference == held.difference
+    assert (held.low or 0) < (left.low or 0) and (held.high or 0) > (left.high or 0)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from whet.errors import RunError
-from whet.evals.looks import count, read, record
+from whet.evals.looks import Look, count, lacking, read, record
 
 OLD, NEW = ["a", "b", "c"], ["d", "e"]
 
@@ -104,3 +104,15 @@ def test_runs_that_look_at_the_same_moment_get_different_numbers(tmp_path: Path)
         process.stdin.flush()
     found = [int(process.communicate(timeout=60)[0]) for process in processes]
     assert sorted(found) == list(range(1, 7))
+
+
+def test_looks_that_runs_record_count_when_the_file_is_gone(tmp_path: Path) -> None:
+    path = tmp_path / "looks.jsonl"
+    items = frozenset(OLD)
+    others = [Look("001 2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", items),
+              Look("002 2026-01-02T00:00:00Z", "2026-01-02T00:00:00Z", items)]  # fmt: skip
+    assert count(path, OLD, others) == 2 and not path.exists()
+    assert record(path, OLD, "003 2026-01-03T00:00:00Z", others=others) == 3
+    assert lacking(read(path), others) == [] and count(path, OLD, others) == 3
+    renamed = Look("kept 2026-01-01T00:00:00Z", "2026-01-01T00:00:00Z", items)
+    assert lacking(read(path), [renamed]) == [], "a renamed folder is no other look"

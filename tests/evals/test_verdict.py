@@ -181,15 +181,6 @@ def test_the_cheapest_baseline_that_is_not_inferior_is_the_one_to_use() -> None:
     assert ("prompt", "few_shot") in [(pair.a, pair.b) for pair in found.comparisons]
 
 
-def test_measured_costs_overrule_the_usual_order() -> None:
-    scores = {"few_shot": right(900, 1000), "prompt": right(905, 1000), "tuned": right(700, 1000)}
-    arms = [replace(arm, cost=1.0 if arm.name == "few_shot" else 9.0) for arm in arms_of([*scores])]
-    found = decide_from_scores(
-        arms, scores, metric="exact_match", margin=0.02, look=1, gates=passed()
-    )
-    assert found.verdict == "use_few_shot"
-
-
 def test_inconclusive_names_the_open_comparison_and_a_range_of_test_items() -> None:
     found = judge({"prompt": right(60, 100), "tuned": [0.0] * 12 + right(72, 88)})
     assert (found.verdict, found.candidate, found.baseline) == ("inconclusive", "tuned", "prompt")
@@ -382,3 +373,34 @@ def test_two_candidates_do_not_ship_falsely_more_often_than_one_may(n: int) -> N
     draws = 6_000
     found = _false_ships(draws, n, ["tuned", "tuned_rag"], seed=n)
     assert found <= 0.02 + 3 * (0.02 * 0.98 / draws) ** 0.5
+
+
+def test_answers_without_a_score_cannot_make_a_win() -> None:
+    """What the candidate gets wrong, and where it says too little to be scored, is the same."""
+    prompt = right(220, 380) + [1.0] * 20
+    tuned: list[float | None] = [*right(244, 380), *[0.0] * 20]
+    hidden: list[float | None] = [*tuned[:380], *[None] * 20]
+    for scores in (tuned, hidden):
+        found = judge({"prompt": prompt, "tuned": scores})
+        assert found.verdict == "inconclusive"
+    (pair,) = found.comparisons
+    assert (pair.n, pair.num_unscored) == (380, 20)
+    assert "20 items are unscored (where one arm alone is" in found.reasons[0]
+
+
+def test_a_gain_is_not_ruled_out_by_answers_without_a_score() -> None:
+    prompt = right(200, 400)
+    tuned: list[float | None] = [*prompt[:196], *[None] * 8, *prompt[204:]]
+    assert judge({"prompt": prompt, "tuned": tuned}, margin=0.05).comparisons[0].high == (
+        judge({"prompt": prompt, "tuned": [*prompt[:196], *[1.0] * 8, *prompt[204:]]}, margin=0.05)
+        .comparisons[0]
+        .high
+    )
+
+
+def test_the_next_look_is_announced_at_the_level_it_will_share() -> None:
+    scores = {"prompt": right(60, 100), "tuned": [0.0] * 12 + right(72, 88)}
+    alone = judge(scores)
+    both = judge(scores | {"tuned_rag": scores["tuned"]})
+    assert "read at 99.5 %" in alone.next
+    assert "read at 99.75 %" in both.next

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -56,3 +57,32 @@ def test_a_waiver_that_is_needed_no_more_does_not_stop_the_verdict(judged: Path)
     losses["after"] = [2.0 + n / 1000 for n in range(50)]
     (judged / "gates.json").write_text(json.dumps({"tuned": {"forgetting": losses}}))
     assert whet.verdict(judged).verdict == "do_not_ship"
+
+
+def test_edited_answers_are_refused_and_an_older_run_without_hashes_is_judged(judged: Path) -> None:
+    samples = judged / "samples" / "prompt.jsonl"
+    answers = samples.read_text()
+    rows = [json.loads(line) | {"answer": "nothing"} for line in answers.splitlines()]
+    samples.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    with pytest.raises(RunError, match=r"samples/prompt\.jsonl: not as the run wrote it"):
+        whet.verdict(judged)
+    record = read_json(judged / "run.json")
+    del record["answers"]
+    (judged / "run.json").write_text(json.dumps(record))
+    assert whet.verdict(judged).verdict == "inconclusive"
+
+
+def test_deleting_the_looks_is_no_first_look(judged: Path) -> None:
+    project = judged.parent.parent
+    (project / "looks.jsonl").unlink()
+    again = whet.eval(project, split="test", predictions=project / "answers.jsonl")
+    assert again.report["looks"]["number"] == 2
+    assert any("looks.jsonl lacked the looks of" in told for told in _findings(again.report))
+    assert len((project / "looks.jsonl").read_text().splitlines()) == 2
+    third = whet.eval(project, split="test", predictions=project / "answers.jsonl")
+    assert third.report["looks"]["number"] == 3
+    assert not any("looks.jsonl lacked" in told for told in _findings(third.report))
+
+
+def _findings(report: dict[str, Any]) -> list[str]:
+    return [str(told) for told in report["details"]["findings"]]

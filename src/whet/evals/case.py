@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from whet.evals.arms import ArmKind
-from whet.evals.compare import Compare, Comparison
+from whet.evals.compare import Compare, Comparison, readable
 from whet.evals.gates import Gate, without_data
 from whet.stats.looks import look_level
 from whet.stats.multiplicity import holm
@@ -15,24 +15,18 @@ from whet.stats.multiplicity import holm
 COST_ORDER = ("prompt", "few_shot", "rag")
 """The baselines whet builds, cheapest first; every other one comes after them."""
 
-MAX_UNSCORED = 0.05
-"""A comparison that leaves out more of the items than this stays open: what is missing is rarely
-missing by chance."""
-
 
 @dataclass(frozen=True, slots=True)
 class JudgedArm:
     """An arm as the rule sees it.
 
-    `value` is its mean on the primary metric (None where only votes decide); `cost` what 1,000
-    answers cost, in any one unit, when it was measured for all arms.
+    `value` is its mean on the primary metric; None where only votes decide.
     """
 
     name: str
     kind: ArmKind
     value: float | None = None
     uses_rag: bool = False
-    cost: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,14 +98,9 @@ def build(
 
 
 def cheapest_first(baselines: Sequence[JudgedArm]) -> list[JudgedArm]:
-    """By measured cost where every arm has one; else prompt, few_shot, rag, then the others."""
+    """prompt, few_shot, rag, then the others by name."""
     order = {name: place for place, name in enumerate(COST_ORDER)}
-    measured = all(arm.cost is not None for arm in baselines)
-
-    def key(arm: JudgedArm) -> tuple[float, int, str]:
-        return (arm.cost or 0.0) if measured else 0.0, order.get(arm.name, len(order)), arm.name
-
-    return sorted(baselines, key=key)
+    return sorted(baselines, key=lambda arm: (order.get(arm.name, len(order)), arm.name))
 
 
 def _all_gates(arm: str, gates: Sequence[Gate], required: Sequence[str]) -> list[Gate]:
@@ -129,11 +118,6 @@ def above(pair: Comparison, bound: float) -> bool:
 def lower_end(pair: Comparison) -> float:
     """The lower end of a comparison; minus infinity where it may not be read."""
     return pair.low if readable(pair) and pair.low is not None else -math.inf
-
-
-def readable(pair: Comparison) -> bool:
-    """Whether enough of the items have a score on both sides."""
-    return pair.n > 0 and pair.num_unscored <= MAX_UNSCORED * (pair.n + pair.num_unscored)
 
 
 def best_of(arms: Sequence[JudgedArm]) -> JudgedArm:

@@ -5,6 +5,10 @@ items is written down before their answers are scored, and the next one is read 
 level (`whet.stats.looks`). A look counts for every set that shares an item with it: changing half
 of the test set does not make the other half unseen.
 
+Every run keeps its own look as well, in `run.json`. What runs record and the file lacks is counted,
+and written into it again at the next look: to begin anew takes more than deleting one file. Who
+deletes the runs too, or works in another folder, is not seen.
+
 Lines are only ever appended. The number of a look is its place in the file, so two runs that look
 at the same moment get different numbers without a lock.
 """
@@ -39,7 +43,13 @@ class Look:
         return items_digest(sorted(self.items))
 
 
-def record(path: Path, item_ids: Sequence[str], run: str, kind: str = "verdict") -> int:
+def record(
+    path: Path,
+    item_ids: Sequence[str],
+    run: str,
+    kind: str = "verdict",
+    others: Sequence[Look] = (),
+) -> int:
     """Writes a look down and returns its number, from 1, among looks at any of these items.
 
     A run that has already looked at all of these items (it was resumed, or its verdict is made
@@ -51,6 +61,7 @@ def record(path: Path, item_ids: Sequence[str], run: str, kind: str = "verdict")
         run: What stays with a run for life. A folder name alone may be used again after the
             folder was deleted; name and time of creation may not.
         kind: `verdict`, or `opened` for items that a person has read.
+        others: Looks that runs record themselves; those that the file lacks are put back.
 
     Raises:
         RunError: There is no item, or a line was written by a newer whet.
@@ -58,6 +69,8 @@ def record(path: Path, item_ids: Sequence[str], run: str, kind: str = "verdict")
     if not item_ids:
         raise RunError("A look needs at least one test item.")
     items = frozenset(item_ids)
+    for look in lacking(read(path), others):
+        _append(path, look)
     known = _number(read(path), items, run)
     if known is not None:
         return known
@@ -67,9 +80,20 @@ def record(path: Path, item_ids: Sequence[str], run: str, kind: str = "verdict")
     return number
 
 
-def count(path: Path, item_ids: Iterable[str]) -> int:
-    """How many looks have been taken at any of these items."""
-    return len(_runs_overlapping(read(path), frozenset(item_ids)))
+def count(path: Path, item_ids: Iterable[str], others: Sequence[Look] = ()) -> int:
+    """How many looks have been taken at any of these items, by the file or by `others`."""
+    looks = read(path)
+    return len(_runs_overlapping([*looks, *lacking(looks, others)], frozenset(item_ids)))
+
+
+def lacking(looks: Sequence[Look], others: Sequence[Look]) -> list[Look]:
+    """Those of `others` that are not among `looks`; a run whose folder was renamed is the same."""
+
+    def is_there(one: Look) -> bool:
+        created = one.run.rpartition(" ")[2]
+        return any(k.run.rpartition(" ")[2] == created and one.items <= k.items for k in looks)
+
+    return [one for one in others if not is_there(one)]
 
 
 def _number(looks: Sequence[Look], items: frozenset[str], run: str) -> int | None:

@@ -1,16 +1,16 @@
 """The plan: what will decide, frozen before anything is trained.
 
 A verdict is worth what it was fixed in advance. Changing the metric, the margin, a gate or the
-test items after answers have been seen makes another plan, and `check_same` says so by name.
+test items after answers have been seen makes another plan, and `stages.frozen` says so by name.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
-from whet.errors import ConfigError, RunError
+from whet.errors import ConfigError
 from whet.types import Decoding, Example, content_id
 
 FORMAT = 1
@@ -62,35 +62,6 @@ class Plan:
             },
         }
 
-    @staticmethod
-    def from_json(value: Mapping[str, Any]) -> Plan:
-        """The plan as it was frozen.
-
-        Raises:
-            RunError: It has a newer format, or is not a plan.
-        """
-        found = value.get("format")
-        if isinstance(found, int) and found > FORMAT:
-            raise RunError(
-                f"plan.json has format {found}, and this whet reads {FORMAT}. Upgrade whet."
-            )
-        try:
-            decoding: dict[str, Any] = {
-                key: tuple(setting) if isinstance(setting, list) else setting
-                for key, setting in value["decoding"].items()
-            }
-            return Plan(
-                test_items=str(value["test_items"]),
-                num_test_items=int(value["num_test_items"]),
-                primary=str(value["primary"]),
-                margin=float(value["margin"]),
-                gates={name: dict(settings) for name, settings in value["gates"].items()},
-                arms=tuple(value["arms"]),
-                decoding=Decoding(**decoding),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise RunError(f"plan.json is not a plan of whet ({error!r}).") from None
-
 
 def freeze(
     test: Sequence[Example],
@@ -120,24 +91,3 @@ def freeze(
     return Plan(
         items_digest(ids), len(ids), str(primary), margin, dict(gates), tuple(arms), decoding
     )
-
-
-def check_same(frozen: Plan, now: Plan) -> None:
-    """Nothing, when both plans decide alike.
-
-    Raises:
-        RunError: They differ; the message names each difference.
-    """
-    before, after = frozen.to_json(), now.to_json()
-    names = [field.name for field in fields(Plan)]
-    changed = [
-        f"{name} was {before[name]!r} and is {after[name]!r}"
-        for name in names
-        if before[name] != after[name]
-    ]
-    if changed:
-        raise RunError(
-            "The plan was frozen before training and has changed since: "
-            + "; ".join(changed)
-            + ". Start a new run; what this run showed stays under its own plan."
-        )

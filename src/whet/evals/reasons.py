@@ -75,7 +75,12 @@ def win(pair: Comparison, look: int, margin: float) -> str:
 
 def _left(pair: Comparison) -> str:
     """Items that a comparison leaves out: even a few may hold what the gain rests on."""
-    return f", {pair.num_unscored} items are unscored" if pair.num_unscored else ""
+    if not pair.num_unscored:
+        return ""
+    return (
+        f", {pair.num_unscored} items are unscored (where one arm alone is, the interval allows for"
+        " any score)"
+    )
 
 
 def no_gain(pair: Comparison, look: int, margin: float) -> str:
@@ -168,11 +173,12 @@ def items(pair: Comparison, look: int, margin: float) -> str:
     """How many further test items would settle an open comparison, read at the next look."""
     if pair.interval is None or pair.low is None:
         return f"{pair.n} items are too few to compare {pair.a} with {pair.b}: add test items."
-    wanted = items_wanted(pair.interval, margin=margin, level=look_level(look + 1))
+    level = pair.level * look_level(look + 1) / look_level(look)  # shared as it was at this look
+    wanted = items_wanted(pair.interval, margin=margin, level=level)
     kind = "items with votes" if pair.metric == PREFERENCE else "test items"
     return (
         f"{pair.a} against {pair.b} is open: about {wanted} further {kind} would settle it"
-        f" (they are look {look + 1}, read at {confidence(look_level(look + 1))})."
+        f" (they are look {look + 1}, read at {confidence(level)})."
         f"{_hopeless(wanted, pair, margin)}"
     )
 

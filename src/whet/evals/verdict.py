@@ -28,9 +28,9 @@ from math import fsum
 from typing import Any
 
 from whet.evals import reasons
-from whet.evals.case import Case, above, best_of, build, lower_end, readable, value_of
+from whet.evals.case import Case, above, best_of, build, lower_end, value_of
 from whet.evals.case import JudgedArm as JudgedArm
-from whet.evals.compare import Compare, Comparison, Groups, Ids, Values, by_scores
+from whet.evals.compare import Compare, Comparison, Groups, Ids, Values, by_scores, readable
 from whet.evals.gates import ALWAYS, Gate
 from whet.evals.headroom import Stop, StopKind
 from whet.evals.items import per_item
@@ -101,9 +101,7 @@ def decide_from_scores(
     Rows of one id are one item: their scores are averaged first.
     """
     valued = [
-        JudgedArm(
-            arm.name, arm.kind, _mean(per_item(scores[arm.name], ids)), arm.uses_rag, arm.cost
-        )
+        JudgedArm(arm.name, arm.kind, _mean(per_item(scores[arm.name], ids)), arm.uses_rag)
         for arm in arms
     ]
     return decide(

@@ -15,6 +15,7 @@ from whet.evals.scorers import leading
 from whet.rundir import write_json
 from whet.stages.arms import NEAREST, answer, baselines, scores, try_out, wanted
 from whet.stages.job import Job
+from whet.stages.looking import looks_of_runs
 from whet.stages.preparing import prompts, tuned_prompt
 from whet.stages.terms import choosing_metric
 from whet.stats import look_level
@@ -184,7 +185,11 @@ def _stop(job: Job, found: dict[str, float | None]) -> dict[str, str] | None:
         job.warn("what training could gain is not known beforehand: the primary metric is judged.")
         return None
     best = max(ours, key=lambda name: ours[name])
-    looks = count(job.project.root / "looks.jsonl", [item.id for item in job.dataset.test])
+    looks = count(
+        job.project.root / "looks.jsonl",
+        [item.id for item in job.dataset.test],
+        looks_of_runs(job.project.root),
+    )
     stop = before_training(
         best,
         ours[best],

@@ -15,7 +15,7 @@ from whet.evals.compare import Values
 from whet.evals.headroom import Stop, StopKind
 from whet.evals.scorers import Scorer, Setup, asked, build, files_of, is_measured, leading
 from whet.rundir import RunDir, read_json
-from whet.stages.frozen import check_answers, check_rules
+from whet.stages.frozen import check_answers, check_rules, check_unedited
 from whet.stages.judge.agreeing import Calibrated, calibrated
 from whet.stages.judge.stored import Judged, read_judged
 from whet.stages.samples import Sample, read_samples
@@ -46,6 +46,11 @@ class Evidence:
     def items(self) -> list[Sample]:
         """The judged items, as the first arm answered them; empty where none did."""
         return next(iter(self.samples.values()), [])
+
+    @property
+    def ids(self) -> list[str]:
+        """What makes two rows one item: their content."""
+        return [item.id for item in self.items]
 
     def without(self, sources: Collection[str]) -> Evidence:
         """The same arms on the items that stand elsewhere than at these `file:line`."""
@@ -81,6 +86,7 @@ def read_evidence(run: RunDir) -> Evidence:
     if look is not None:
         check_rules(run, config, plan)
         check_answers(run, plan, samples)
+        check_unedited(run)
     first = next(iter(samples.values()), [])
     scorers, names = build(setup_of(run, config, choices)), asked(config.eval)
     judged = read_judged(run)

@@ -1,12 +1,13 @@
 """Whether a verdict is made of what the plan froze: the same rules, arms and items.
 
 `plan.json` is written before a test item is seen. Rules that were changed since, an arm whose
-answers are gone, or answers to other items would make another verdict than the planned one, and
-nothing in it would say so.
+answers are gone, edited answers, or answers to other items would make another verdict than the
+planned one, and nothing in it would say so. What the answers were stands in `run.json`, by hash.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -71,6 +72,36 @@ def check_answers(
             f"{run.path}: samples/ of {', '.join(strange)} are not the answers to the items of"
             " plan.json, in one order: pairs would be of different items. Put them back, or start"
             " a new run."
+        )
+
+
+def answers_digests(run: RunDir, arms: Sequence[str], split: str) -> dict[str, str]:
+    """The hash of each file of answers, and of what they answer, by its name in the run."""
+    files = [*(run.samples(arm, split) for arm in arms), run.file(f"items/{split}.json")]
+    return {
+        str(path.relative_to(run.path)): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in files
+    }
+
+
+def check_unedited(run: RunDir) -> None:
+    """Nothing, where the answers are those that the run made. Older runs keep no hashes.
+
+    Raises:
+        RunError: a file of answers, or the items that they answer, is another or gone.
+    """
+    kept: Mapping[str, str] = run.record().get("answers", {})
+    changed = [
+        name
+        for name, digest in sorted(kept.items())
+        if not run.file(name).is_file()
+        or hashlib.sha256(run.file(name).read_bytes()).hexdigest() != digest
+    ]
+    if changed:
+        raise RunError(
+            f"{run.path}: {', '.join(changed)}: not as the run wrote it, by the hash in run.json."
+            " A verdict on edited answers would be of nobody's answers. Put it back, or start a"
+            " new run."
         )
 
 

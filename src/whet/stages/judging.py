@@ -79,7 +79,7 @@ def _untouched(
 
 def measured_arms(evidence: Evidence) -> dict[str, dict[str, Any]]:
     """Every arm and metric that has a score, for the report."""
-    table = arm_table(evidence.scores, groups=evidence.groups, ids=_ids(evidence))
+    table = arm_table(evidence.scores, groups=evidence.groups, ids=evidence.ids)
     return {
         arm: {metric: _measured(value) for metric, value in metrics.items() if value}
         for arm, metrics in table.items()
@@ -119,16 +119,11 @@ def _decide(
         look=evidence.look,
         gates=gates,
         groups=evidence.groups,
-        ids=_ids(evidence),
+        ids=evidence.ids,
         required=["forgetting", *gate_settings(evidence.config)],
         stop=evidence.stop,
         notes=notes,
     )
-
-
-def _ids(evidence: Evidence) -> list[str]:
-    """What makes two rows one item: their content."""
-    return [item.id for item in evidence.items]
 
 
 def _gates(run: RunDir, evidence: Evidence) -> list[Gate]:

@@ -67,7 +67,7 @@ def calibration(judged: Sequence[bool | None], labels: Sequence[bool]) -> Calibr
 
 
 def corrected_rate(
-    positives: int, n: int, found: Calibration, level: float = 0.05
+    positives: float, n: float, found: Calibration, level: float = 0.05
 ) -> Interval | None:
     """The true rate behind `positives` of n judged right, with an interval of all three counts.
 
@@ -87,7 +87,7 @@ def corrected_rate(
     Source: Lang and Reiczigel 2014, Preventive Veterinary Medicine 113:13-22, also used by
     arXiv 2511.21140.
     """
-    if n < 1 or not 0 <= positives <= n:
+    if n <= 0 or not -1e-9 <= positives <= n + 1e-9:
         raise ValueError(f"positives must lie between 0 and n: {positives} of {n}")
     if not found.num_right or not found.num_wrong or not informative(found, level):
         return None
@@ -104,7 +104,7 @@ def corrected_rate(
     variance = p * (1 - p) / n_z + (1 - rate) ** 2 * spread_0 + rate**2 * spread_1
     half = z * math.sqrt(variance) / (q1 + q0 - 1)
     low, high = _within(centre - half), _within(centre + half)
-    return Interval(value, min(low, value), max(high, value), n, level, "rogan-gladen")
+    return Interval(value, min(low, value), max(high, value), round(n), level, "rogan-gladen")
 
 
 def informative(found: Calibration, level: float = 0.05) -> bool:

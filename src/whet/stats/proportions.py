@@ -33,7 +33,7 @@ def normal_quantile(level: float) -> float:
     return -NormalDist().inv_cdf(level / 2)
 
 
-def wilson(successes: float, n: int, level: float = 0.05) -> Interval:
+def wilson(successes: float, n: float, level: float = 0.05) -> Interval:
     """A proportion with Wilson's score interval.
 
         centre = (p + z^2 / 2n) / (1 + z^2 / n)
@@ -43,7 +43,7 @@ def wilson(successes: float, n: int, level: float = 0.05) -> Interval:
     """
     _check_counts(n, successes, n - successes)
     low, high = _wilson_ends(successes / n, n, normal_quantile(level))
-    return Interval(successes / n, low, high, n, level, "wilson")
+    return Interval(successes / n, low, high, round(n), level, "wilson")
 
 
 def _wilson_ends(p: float, n: float, z: float) -> tuple[float, float]:

@@ -16,6 +16,7 @@ from whet.evals.looks import count
 from whet.findings import Finding, Kind, Severity, worst_first
 from whet.progress import Progress, Silent, check_stop
 from whet.project import Project
+from whet.stages.looking import looks_of_runs
 from whet.stages.masks import masked
 from whet.stats import look_level, smallest_gain
 from whet.stats.power import DISCORDANCE
@@ -183,7 +184,7 @@ def _gain(project: Project, test: Sequence[Example]) -> tuple[float | None, str]
     if not ids:
         return None, "There is no test set: whet can train, and cannot say whether it helped."
     config, margin = project.config, project.config.eval.margin
-    looks = count(project.root / "looks.jsonl", ids)
+    looks = count(project.root / "looks.jsonl", ids, looks_of_runs(project.root))
     level = look_level(looks + 1) / (2 if config.rag else 1)
 
     def shown(discordance: float) -> float | None:

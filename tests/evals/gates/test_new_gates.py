@@ -11,6 +11,7 @@ from whet.evals.gates import (
     Curves,
     Gate,
     convergence_gate,
+    format_gate,
     general_gate,
     hallucination_gate,
     items_for,
@@ -158,3 +159,42 @@ def test_each_side_of_refusals_has_its_own_remedy() -> None:
     )
     few = plain(refusals_gate(right[:40], right[:40], [True] * 20 + [False] * 20))
     assert few.result is Outcome.INCONCLUSIVE and "some 73" in few.remedy
+
+
+def test_rows_that_are_copies_or_share_a_group_are_not_more_answers() -> None:
+    whole = [1.0] * 80
+    assert format_gate(whole).result is Outcome.PASS
+    twice = format_gate(whole, ids=[f"i{n // 2}" for n in range(80)])
+    assert twice.result is Outcome.INCONCLUSIVE and twice.numbers["n"] == 40
+    grouped = format_gate(whole, groups=[f"g{n // 4}" for n in range(80)])
+    assert grouped.result is Outcome.INCONCLUSIVE
+    assert (grouped.numbers["n"], grouped.numbers["method"]) == (80, "cluster-wilson")
+    apart = format_gate(whole, groups=[f"g{n}" for n in range(80)])
+    assert apart.numbers == format_gate(whole).numbers
+
+
+def test_claims_of_copies_are_not_more_claims() -> None:
+    clean = [0.0] * 80
+    assert hallucination_gate(clean, clean, baseline="prompt").result is Outcome.PASS
+    ids = [f"i{n // 2}" for n in range(80)]
+    found = hallucination_gate(clean, clean, baseline="prompt", ids=ids)
+    assert found.result is Outcome.INCONCLUSIVE and found.numbers["n"] == 40
+
+
+def test_answers_that_cannot_be_judged_do_not_pass_for_clean_ones() -> None:
+    clean = [0.0] * 400
+    few: list[float | None] = [*clean[:390], *[None] * 10]
+    shut = hallucination_gate(clean, few, baseline="prompt")
+    worst = hallucination_gate(clean, [*clean[:390], *[1.0] * 10], baseline="prompt")
+    assert shut.numbers["high"] == worst.numbers["high"]
+    assert shut.numbers["after"] == 0, "what is missing is shown nowhere as a claim"
+    many = hallucination_gate(clean, [*clean[:370], *[None] * 30], baseline="prompt")
+    assert many.result is Outcome.INCONCLUSIVE
+    assert "more than 5%, so that this stays open" in many.evidence
+
+
+def test_slices_that_are_too_small_to_be_compared_are_counted() -> None:
+    loss = Interval(0.0, -0.02, 0.02, 100)
+    found = slices_gate({"lang = de": loss}, baseline="prompt", num_left_out=3)
+    assert found.result is Outcome.PASS
+    assert "3 more have too few items to be compared." in found.evidence

@@ -6,27 +6,36 @@ import math
 from collections.abc import Sequence
 
 from whet.evals.gates.gate import GATE_LEVEL, Gate, interval_numbers, without_data
+from whet.evals.items import groups_per_item, per_item
 from whet.stats.noninferiority import below, mirrored
-from whet.stats.proportions import wilson
+from whet.stats.shares import clustered_share
 from whet.types import Interval, Outcome
 
 FORMAT_FLOOR = 0.95
 
 
 def format_gate(
-    values: Sequence[float | None], *, floor: float = FORMAT_FLOOR, level: float = GATE_LEVEL
+    values: Sequence[float | None],
+    *,
+    floor: float = FORMAT_FLOOR,
+    level: float = GATE_LEVEL,
+    groups: Sequence[str | None] | None = None,
+    ids: Sequence[str] | None = None,
 ) -> Gate:
     """Whether the share of answers in the stated form is at least `floor`.
 
     Against a floor rather than against the baselines: the program that reads the answers breaks
     on every wrong one, whoever else gets it wrong too. Pass when Wilson's lower end reaches the
     floor, fail when the upper end is below it. With every answer in form, a floor of 0.95 needs
-    73 answers at level 0.05 (`format_items_wanted`).
+    73 answers at level 0.05 (`format_items_wanted`). Rows of one id are one item, and items of one
+    group are read as such, as in the verdict.
     """
-    scored = [value for value in values if value is not None]
-    if not scored:
+    items, owned = per_item(values, ids), groups_per_item(groups, ids)
+    kept = [n for n, value in enumerate(items) if value is not None]
+    if not kept:
         return without_data("format")
-    share = wilson(sum(scored), len(scored), level)
+    scored = [float(items[n] or 0) for n in kept]
+    share = clustered_share(scored, level, groups=owned and [owned[n] for n in kept])
     outcome = below(mirrored(share), -floor + 1e-12)
     wanted = format_items_wanted(floor, level)
     remedy = {

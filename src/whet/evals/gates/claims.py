@@ -5,8 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from whet.evals.gates.gate import GATE_LEVEL, Gate, interval_numbers, without_data
-from whet.evals.gates.paired import changed_share, items_for, mean, points, remedy, score_loss
-from whet.types import Outcome
+from whet.evals.gates.paired import (
+    both,
+    changed_share,
+    gaps,
+    items_for,
+    loss_with_gaps,
+    points,
+    remedy,
+)
+from whet.evals.items import per_item
 
 HALLUCINATION_MARGIN = 0.05
 
@@ -25,6 +33,7 @@ def hallucination_gate(
     margin: float = HALLUCINATION_MARGIN,
     level: float = GATE_LEVEL,
     groups: Sequence[str | None] | None = None,
+    ids: Sequence[str] | None = None,
 ) -> Gate:
     """Whether the share of answers with unsupported claims is shown to have risen by less.
 
@@ -36,33 +45,28 @@ def hallucination_gate(
         margin: Tolerated rise of the share.
         level: Two-sided error of the interval.
         groups: The group of each item, where several share one.
+        ids: The id of each row; rows of one id are one item.
     """
-    kept = [i for i in range(len(before)) if before[i] is not None and after[i] is not None]
-    if not kept:
-        return without_data("hallucination")
     # A claim that is borne out is the score that may be lost.
-    early, late = (
-        [1 - float(before[i] or 0) for i in kept],
-        [1 - float(after[i] or 0) for i in kept],
-    )
-    own = None if groups is None else [groups[i] for i in kept]
-    found = score_loss(early, late, margin=margin, level=level, groups=own)
-    rise = found.interval
-    unscored = len(before) - len(kept)
+    early, late = ([None if v is None else 1 - v for v in values] for values in (before, after))
+    pair, outcome = loss_with_gaps(early, late, margin=margin, level=level, groups=groups, ids=ids)
+    rise = pair.interval
+    if rise is None or pair.a_value is None or pair.b_value is None:
+        return without_data("hallucination")
+    shares = 1 - pair.a_value, 1 - pair.b_value
     evidence = (
-        f"Answers with contradicted or unsupported claims: {1 - mean(early):.1%} of {baseline},"
-        f" {1 - mean(late):.1%} of the candidate, {rise.n} items; answers without:"
+        f"Answers with contradicted or unsupported claims: {shares[0]:.1%} of {baseline},"
+        f" {shares[1]:.1%} of the candidate, {rise.n} items; answers without:"
         f" {points(rise)}; the margin is {100 * margin:g} points."
-        + (f" {unscored} answers could not be judged and are left out." if unscored else "")
+        + gaps(pair, "items have an answer that could not be judged")
     )
-    changed = changed_share(early, late)
+    changed = changed_share(*both(per_item(early, ids), per_item(late, ids)))
     more = (
         f"Judge more answers: some {items_for(margin, changed, level=level):,} in all show a"
-        f" margin of {100 * margin:g} points where nothing is worse."
+        f" margin of {100 * margin:g} points where nothing is worse and every answer can be judged."
     )
     numbers = interval_numbers(rise) | {
-        "margin": margin, "baseline": baseline, "before": 1 - mean(early), "after": 1 - mean(late),
-        "unscored": unscored,
+        "margin": margin, "baseline": baseline, "before": shares[0], "after": shares[1],
+        "unscored": pair.num_unscored,
     }  # fmt: skip
-    outcome: Outcome = found.outcome
     return Gate("hallucination", outcome, evidence, numbers, remedy=remedy(outcome, _FAILED, more))

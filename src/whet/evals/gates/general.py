@@ -7,13 +7,14 @@ from collections.abc import Sequence
 from whet.evals.gates.gate import GATE_LEVEL, Gate, interval_numbers, without_data
 from whet.evals.gates.paired import (
     LESS_FORGETTING,
+    both,
     changed_share,
+    gaps,
     items_for,
     items_guess,
-    mean,
+    loss_with_gaps,
     points,
     remedy,
-    score_loss,
 )
 from whet.stats.proportions import normal_quantile
 from whet.types import Interval
@@ -32,23 +33,20 @@ def general_gate(
 ) -> Gate:
     """Whether the score on the same questions is shown to have fallen by less than the margin.
 
-    A question that has no score before or after is left out, and told.
+    A question without a score before or after is told; the interval holds whatever it would be.
     """
     if len(before) != len(after):
         raise ValueError(f"scores of the same questions: {len(before)} before, {len(after)} after")
-    kept = [i for i in range(len(before)) if before[i] is not None and after[i] is not None]
-    if not kept:
+    pair, outcome = loss_with_gaps(before, after, margin=margin, level=level, groups=groups)
+    loss = pair.interval
+    if loss is None or pair.a_value is None or pair.b_value is None:
         return without_data("general")
-    early, late = [float(before[i] or 0) for i in kept], [float(after[i] or 0) for i in kept]
-    own = None if groups is None else [groups[i] for i in kept]
-    found = score_loss(early, late, margin=margin, level=level, groups=own)
-    loss = found.interval
-    unscored = len(before) - len(kept)
     evidence = (
-        f"Your general questions: {metric} {mean(early):.3f} before, {mean(late):.3f} after,"
+        f"Your general questions: {metric} {pair.a_value:.3f} before, {pair.b_value:.3f} after,"
         f" {loss.n} questions, {points(loss)}; the margin is {100 * margin:g} points."
-        + (f" {unscored} have no score and are left out." if unscored else "")
+        + gaps(pair, "have no score before or after")
     )
+    early, late = both(before, after)
     binary = set(early) | set(late) <= {0.0, 1.0}
     wanted = (
         items_for(margin, changed_share(early, late), level=level)
@@ -60,15 +58,10 @@ def general_gate(
         f" {100 * margin:g} points where nothing is lost."
     )
     numbers = interval_numbers(loss) | {
-        "margin": margin, "metric": metric, "before": mean(early), "after": mean(late),
+        "margin": margin, "metric": metric, "before": pair.a_value, "after": pair.b_value,
     }  # fmt: skip
-    return Gate(
-        "general",
-        found.outcome,
-        evidence,
-        numbers,
-        remedy=remedy(found.outcome, LESS_FORGETTING, more),
-    )
+    more = remedy(outcome, LESS_FORGETTING, more)
+    return Gate("general", outcome, evidence, numbers, remedy=more)
 
 
 def _spread(loss: Interval) -> float:

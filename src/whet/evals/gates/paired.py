@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
+from whet.evals.compare import MAX_UNSCORED, Comparison, Ids, Values, compare_scores, readable
 from whet.evals.gates.gate import GATE_LEVEL
 from whet.stats.noninferiority import NonInferiority, mirrored, non_inferior
 from whet.stats.paired import paired_difference
@@ -33,6 +34,44 @@ def score_loss(
     """How much of a score was lost, against a margin."""
     loss = paired_difference(before, after, level=level, groups=groups)
     return non_inferior(loss, margin)
+
+
+def loss_with_gaps(
+    before: Values,
+    after: Values,
+    *,
+    margin: float,
+    level: float = GATE_LEVEL,
+    groups: Sequence[str | None] | None = None,
+    ids: Ids = None,
+) -> tuple[Comparison, Outcome]:
+    """The loss, before - after, where some items have no score, compared as the verdict compares.
+
+    Inconclusive where more than `MAX_UNSCORED` of the items lack one.
+    """
+    pair = compare_scores(
+        ("before", before), ("after", after), metric="", level=level, groups=groups, ids=ids
+    )
+    if pair.interval is None or not readable(pair):
+        return pair, Outcome.INCONCLUSIVE
+    return pair, non_inferior(pair.interval, margin).outcome
+
+
+def gaps(pair: Comparison, what: str) -> str:
+    """How many items have no score on both sides, for the evidence; nothing where all have."""
+    if not pair.num_unscored:
+        return ""
+    share = pair.num_unscored / (pair.n + pair.num_unscored)
+    held = f"more than {MAX_UNSCORED:.0%}, so that this stays open"
+    if share <= MAX_UNSCORED:
+        held = "the interval holds whatever the one that is missing would be"
+    return f" {pair.num_unscored} {what}: {held}."
+
+
+def both(before: Values, after: Values) -> tuple[list[float], list[float]]:
+    """The scores of the items that have both."""
+    kept = [(x, y) for x, y in zip(before, after, strict=True) if x is not None and y is not None]
+    return [x for x, _ in kept], [y for _, y in kept]
 
 
 def remedy(outcome: Outcome, failed: str, inconclusive: str) -> str:

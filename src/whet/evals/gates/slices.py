@@ -20,7 +20,11 @@ SLICES_MARGIN = 0.1
 
 
 def slices_gate(
-    losses: Mapping[str, Interval], *, baseline: str, margin: float = SLICES_MARGIN
+    losses: Mapping[str, Interval],
+    *,
+    baseline: str,
+    margin: float = SLICES_MARGIN,
+    num_left_out: int = 0,
 ) -> Gate:
     """Whether no slice is shown to be worse than `baseline` by the margin or more.
 
@@ -33,6 +37,7 @@ def slices_gate(
             is left of the gate's when all slices share it.
         baseline: The arm that the candidate is compared with.
         margin: Tolerated loss in a slice.
+        num_left_out: Slices with too few items to be compared at all.
     """
     if not losses:
         return without_data("slices")
@@ -46,6 +51,7 @@ def slices_gate(
         f"{len(losses)} slices against {baseline}, the worst: {told}; the margin is"
         f" {100 * margin:g} points in each, all read together."
         + (f" {unsure} are too small to tell." if unsure else "")
+        + (f" {num_left_out} more have too few items to be compared." if num_left_out else "")
     )
     concerned = [name for name in losses if outcomes[name] is worst]
     mend = {
@@ -55,6 +61,7 @@ def slices_gate(
     numbers = {
         "margin": margin,
         "baseline": baseline,
+        "left_out": num_left_out,
         "slices": {
             name: interval_numbers(loss) | {"result": outcomes[name].value}
             for name, loss in losses.items()

@@ -164,7 +164,7 @@ def standing(found: Agreement | None, floor: float, what: str) -> Standing:
     return Standing(True, f"Calibrated: {told}; the lower end reaches {floor:g}.")
 
 
-def corrected(positives: int, n: int, found: Agreement | None, level: float) -> Interval | None:
+def corrected(positives: float, n: float, found: Agreement | None, level: float) -> Interval | None:
     """The share of good answers, or of wins, without the judge's errors.
 
     The interval holds the calibration's uncertainty. None where there are fewer than 50 labels, or

@@ -121,6 +121,7 @@ def _hallucination(case: GateCase) -> Gate | None:
         margin=gate.margin,
         level=case.level,
         groups=case.evidence.groups,
+        ids=case.evidence.ids,
     )
 
 
@@ -137,11 +138,12 @@ def _slices(case: GateCase) -> Gate | None:
         pair=(case.arm, baseline),
         level=case.level,
         groups=case.evidence.groups,
-        ids=[sample.id for sample in case.evidence.items],
+        ids=case.evidence.ids,
     )
     found = {row.name: row.comparison.interval for row in table.compared if row.comparison}
     losses = {name: mirrored(gain) for name, gain in found.items() if gain is not None}
-    return slices_gate(losses, baseline=baseline, margin=gate.margin)
+    left_out = len(table.rows) - len(losses)
+    return slices_gate(losses, baseline=baseline, margin=gate.margin, num_left_out=left_out)
 
 
 def _baseline(case: GateCase) -> str | None:
@@ -162,7 +164,8 @@ def _format(case: GateCase) -> Gate | None:
     asked = form(case.evidence.config, ())
     samples = case.evidence.samples[case.arm]
     values = [asked(sample.answer, sample.example) for sample in samples]
-    return format_gate(values, floor=gate.floor, level=case.level)
+    rows = case.evidence
+    return format_gate(values, floor=gate.floor, level=case.level, groups=rows.groups, ids=rows.ids)
 
 
 def _latency(case: GateCase) -> Gate | None:

@@ -6,12 +6,11 @@ An uncalibrated judge decides nothing: the verdict is then inconclusive, and say
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from statistics import fmean
 
 from whet.evals.arms import ArmKind
 from whet.evals.case import JudgedArm
-from whet.evals.compare import Compare, Comparison, by_scores, by_votes
+from whet.evals.compare import Compare, by_scores, by_votes
 from whet.evals.gates import Gate
 from whet.evals.verdict import Verdict, VerdictKind, decide
 from whet.rundir import RunDir
@@ -85,25 +84,7 @@ def _by_preference(judged: Judged, evidence: Evidence, ids: Sequence[str]) -> _F
             sides[a].append(mean)
             sides[b].append(-mean)
     means = {arm: fmean(sides[arm]) if sides[arm] else None for arm in sides}
-    compare = by_votes(found, PREFERENCE, evidence.groups, ids)
-    return means, counting_unscored(compare, found, ids)
-
-
-def counting_unscored(
-    compare: Compare, found: Mapping[tuple[str, str], Values], ids: Sequence[str]
-) -> Compare:
-    """The same comparisons, which say how many items have no verdict: they are not missing by
-    chance, as votes are.
-    """
-    missing = {
-        frozenset(pair): len({i for i, v in zip(ids, values, strict=True) if v is None})
-        for pair, values in found.items()
-    }
-
-    def counted(a: str, b: str, level: float) -> Comparison:
-        return replace(compare(a, b, level), num_unscored=missing.get(frozenset((a, b)), 0))
-
-    return counted
+    return means, by_votes(found, PREFERENCE, evidence.groups, ids, faults=True)
 
 
 def _mean(values: Values) -> float | None:

@@ -93,7 +93,7 @@ def compare_by_votes(reviews: list[Review], evidence: Evidence) -> Compare:
                 continue
             _check_answers(review, pair, evidence)
             graded = evidence.config.review.graded
-            values: list[float | None] = [None] * len(places)
+            values: list[float | None] = [None] * len(evidence.items)
             for item, value in zip(
                 review.frozen.items,
                 values_of(review.frozen, pair, review.casts, graded=graded),
