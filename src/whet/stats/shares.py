@@ -3,6 +3,10 @@
 As for paired shares (`stats.paired`), the counts are divided by the design effect, how many times
 wider the variance is than that of independent items, and the interval is read at Student's t with
 G - 1 degrees of freedom. Forty answers about one passage are not forty answers.
+
+Simulated at a true share of 0.95 (level 0.04; 20 to 150 groups of 4 or 5, correlation 0.05 to 0.8,
+600 sets each), the lower end reaches 0.95 in up to 4.2 % of sets where 2 % are meant; counted as
+independent, in up to 24.5 %.
 """
 
 from __future__ import annotations

@@ -174,6 +174,9 @@ def test_what_was_frozen_cannot_be_changed_in_silence(voted: Voted) -> None:
     write_json(path, whole)
     samples = run.samples("canned", "test")
     samples.write_text(samples.read_text().replace("See our page", "Read our page"))
+    with pytest.raises(RunError, match=r"canned\.jsonl: not as the run wrote it"):
+        verdict(run.path)
+    run.note(answers={})  # as in a run of before hashes were kept
     with pytest.raises(RunError, match="people judged other answers of canned"):
         verdict(run.path)
 
@@ -233,9 +236,14 @@ def test_rows_of_one_id_are_one_item(voted: Voted) -> None:
         path = run.samples(arm, "test")
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         path.write_text("".join([*lines, lines[0], lines[1]]), encoding="utf-8")
-    frozen = freeze_review(run, items=200).frozen()
+    run.note(answers={})  # as in a run of before hashes were kept
+    folder = freeze_review(run, items=200)
+    frozen = folder.frozen()
     ids = [item.id for item in frozen.items]
     assert len(ids) == len(set(ids)) == frozen.num_judged == 80
+    vote(folder, lambda rater, item: "tuned")
+    pairs = verdict(run.path).report["comparisons"]
+    assert pairs and all(row["difference"] == 1.0 for row in pairs)
 
 
 def test_the_report_shows_the_votes_once_they_may_be_read(voted: Voted) -> None:
