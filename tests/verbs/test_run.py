@@ -165,7 +165,7 @@ def test_a_mistake_leaves_no_run_behind(project: Path) -> None:
 def test_without_torch_the_command_that_installs_it_is_told(
     project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("whet.stages.preparing.find_spec", lambda name: None)
+    monkeypatch.setattr("whet.stages.base_model.find_spec", lambda name: None)
     with pytest.raises(MissingExtraError, match=r"pip install 'whet\[train\]'"):
         whet.run(project)
     found = whet.check(config=project)
