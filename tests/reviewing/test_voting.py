@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from pytest import MonkeyPatch
 from tests_reviewing import Client, Opened, said
 
 from whet.reviewing.comparing.desk import Desk
@@ -168,3 +169,23 @@ def test_disagreements_come_to_the_adjudicator_alone(served: Served) -> None:
     judge.vote(path, review.choice_for(path[3:], "prompt"))
     assert judge.next() == "/done"
     assert two.get(path).status == 403
+
+
+def test_a_click_reads_no_old_version_again(
+    rater: tuple[Opened, Client], monkeypatch: MonkeyPatch
+) -> None:
+    review, client = rater
+    path = client.next()
+    for choice in ("tie", "both_bad", "tie"):
+        client.vote(path, choice)
+    history = review.desk.history
+    events, read = history.events, []
+
+    def counted(*asked: int) -> object:
+        found = events(*asked)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(history, "events", counted)
+    assert client.vote(path, "both_bad").status == 303
+    assert sum(read) <= 1
