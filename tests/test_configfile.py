@@ -110,3 +110,9 @@ def test_a_whole_file_of_another_trainer_is_sent_to_its_translation(tmp_path: Pa
     path.write_text("base_model: m\ndatasets: []\nlora_r: 8\n", encoding="utf-8")
     with pytest.raises(ConfigError, match=r"whet init DIR --from .*whet.yaml"):
         read_config(path)
+
+
+@pytest.mark.parametrize("value", ["2020-13-45", "[" * 5000, "9" * 5000, "\x00"])
+def test_an_override_that_is_no_value_is_told_in_one_line(tmp_path: Path, value: str) -> None:
+    told = faults(tmp_path, "model: whet-nano\n", f"train.seed={value}")
+    assert "is not a YAML value" in told and len(told) < 300

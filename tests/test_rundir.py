@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -61,6 +64,41 @@ def test_a_run_that_is_being_worked_in_is_locked(tmp_path: Path) -> None:
     run = RunDir.create(tmp_path, "run")
     with run.working(), pytest.raises(RunError, match="is working in this run"), run.working():
         pass
+
+
+def test_of_two_that_begin_at_once_one_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = RunDir.create(tmp_path, "run")
+    note = RunDir.note
+
+    def slow(self: RunDir, **values: object) -> None:
+        time.sleep(0.2)
+        note(self, **values)
+
+    monkeypatch.setattr(RunDir, "note", slow)
+    both, ended = threading.Barrier(2, timeout=10), threading.Event()
+
+    def work() -> str:
+        both.wait()
+        try:
+            with RunDir(run.path).working():
+                ended.wait(10)
+                return "worked"
+        except RunError:
+            ended.set()
+            return "refused"
+
+    with ThreadPoolExecutor(2) as pool:
+        found = [pool.submit(work), pool.submit(work)]
+        assert sorted(one.result() for one in found) == ["refused", "worked"]
+
+
+def test_a_damaged_line_is_told_and_not_thrown(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    path.write_bytes(b'{"a": 1}\n"\xff"\n')
+    with pytest.raises(RunError, match="damaged"):
+        read_jsonl(path)
 
 
 def test_stages_are_remembered(tmp_path: Path) -> None:

@@ -197,10 +197,10 @@ def _is_text(keys: Sequence[str]) -> bool:
 
 def _scalar(text: str, argument: str) -> Any:
     try:
-        value = YAML(typ="safe", pure=True).load(text)
-    except YAMLError:
-        raise ConfigError(f"{argument!r}: {text!r} is not a YAML value. Quote it.") from None
-    return value
+        return YAML(typ="safe", pure=True).load(text)
+    except (YAMLError, ValueError, RecursionError):  # a month 13, too many digits or brackets
+        shown = f"{argument[:80]!r}: {text[:80]!r}"
+        raise ConfigError(f"{shown} is not a YAML value. Quote it.") from None
 
 
 def _assign(values: dict[str, Any], keys: list[str], value: Any, argument: str) -> None:

@@ -18,6 +18,7 @@ A file appears whole or not at all: written beside its place, synced, renamed.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import socket
@@ -68,7 +69,7 @@ class RunDir:
         """The next free number under `root/runs`, claimed by making the folder."""
         runs = root / "runs"
         runs.mkdir(parents=True, exist_ok=True)
-        number = 1 + max((int(p.name) for p in runs.iterdir() if p.name.isdigit()), default=0)
+        number = 1 + max((int(p.name) for p in runs.iterdir() if p.name.isdecimal()), default=0)
         while True:
             path = runs / f"{number:03d}"
             try:
@@ -122,16 +123,14 @@ class RunDir:
 
     def samples(self, arm: str, split: str) -> Path:
         """Where the answers of an arm on a split are kept. Test answers are `ARM.jsonl`."""
-        return (
-            self.path / "samples" / (f"{arm}.jsonl" if split == "test" else f"{split}/{arm}.jsonl")
-        )
+        name = f"{arm}.jsonl" if split == "test" else f"{split}/{arm}.jsonl"
+        return self.path / "samples" / name
 
     # -- state ---------------------------------------------------------------------------
 
     def record(self) -> dict[str, Any]:
         """What `run.json` says."""
-        record: dict[str, Any] = read_json(self.path / "run.json")
-        return record
+        return dict(read_json(self.path / "run.json"))
 
     @property
     def state(self) -> State:
@@ -164,13 +163,14 @@ class RunDir:
         Raises:
             RunError: another process is working in this run.
         """
-        owner = self.record().get("owner")
-        if owner and _alive(owner):
-            raise RunError(
-                f"{self.path}: process {owner['pid']} on {owner['host']} is working in this run."
-                " Wait for it, or stop it."
-            )
-        self.note(owner=_this_process(), state=State.RUNNING)
+        with _alone(self.path):
+            owner = self.record().get("owner")
+            if owner and _alive(owner):
+                raise RunError(
+                    f"{self.path}: process {owner['pid']} on {owner['host']} is working in this"
+                    " run. Wait for it, or stop it."
+                )
+            self.note(owner=_this_process(), state=State.RUNNING)
         state = State.FAILED
         try:
             yield self
@@ -185,6 +185,17 @@ class RunDir:
             raise
         finally:
             self.note(owner=None, state=state)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """No two processes look for an owner at once, and both find none."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
 
 
 def _this_process() -> dict[str, Any]:
@@ -215,7 +226,7 @@ def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, mode: int = 0o644) -> None:
     """Writes a file whole or not at all, and has the disk confirm it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -224,7 +235,7 @@ def write_text(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
+        os.chmod(temporary, mode)
         os.replace(temporary, path)
     except BaseException:
         Path(temporary).unlink(missing_ok=True)
@@ -236,14 +247,15 @@ def write_text(path: Path, text: str) -> None:
         os.close(folder)
 
 
-def write_json(path: Path, value: Any) -> None:
+def write_json(path: Path, value: Any, mode: int = 0o644) -> None:
     """Writes JSON that a person can read; NaN and infinity are refused."""
-    write_text(path, json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n")
+    text = json.dumps(value, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+    write_text(path, text, mode)
 
 
 def write_jsonl(path: Path, rows: Iterator[Any] | list[Any]) -> None:
     """Writes one JSON value a line."""
-    lines = [json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows]
+    lines = (json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
     write_text(path, "".join(lines))
 
 
@@ -265,10 +277,9 @@ def read_jsonl(path: Path) -> list[Any]:
     """The values of a JSONL file of ours, in order."""
     try:
         text = path.read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.split("\n") if line]
     except FileNotFoundError:
         raise RunError(f"{path}: missing. The run did not get so far, or was damaged.") from None
-    try:
-        return [json.loads(line) for line in text.split("\n") if line]
     except ValueError as error:
         raise RunError(f"{path}: damaged: {error}.") from None
 

@@ -231,3 +231,15 @@ def _wait_for(path: Path, process: subprocess.Popen[str] | subprocess.Popen[byte
         assert process.poll() is None, "the run ended before it trained"
         assert time.monotonic() < deadline
         time.sleep(0.05)
+
+
+def test_an_error_moves_no_cursor_and_names_no_window(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from whet.cli.main import main
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "whet.yaml").write_text('"\\e[31mfoo\\e]0;title\\a\\u202e": 1\n')
+    assert main(["check"]) == 2
+    told = capsys.readouterr().err
+    assert "foo" in told and not set("\x1b\x07\u202e") & set(told)

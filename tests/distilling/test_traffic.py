@@ -153,3 +153,11 @@ def test_a_broken_log_is_not_imported_in_part(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"log.jsonl:2: invalid JSON"):
         distill([file], tmp_path / "out", consent="consent")
     assert not (tmp_path / "out").exists()
+
+
+def test_a_date_with_another_zone_is_told_in_utc(tmp_path: Path) -> None:
+    times = ["2026-01-01T12:00:00+02:00", "2026-01-01T12:00:00", "2026-01-01T12:00:00Z"]
+    response = pair()["response"]
+    take(tmp_path, *(pair() | {"response": {**response, "created": one}} for one in times))
+    hours = [row["meta"]["date"][11:13] for row in kept(tmp_path)]
+    assert hours == ["10", "12", "12"]

@@ -54,3 +54,9 @@ def test_a_folder_without_documents_is_an_error(tmp_path: Path) -> None:
         read_documents(tmp_path)
     with pytest.raises(DataError, match="is no folder"):
         read_documents(tmp_path / "none")
+
+
+def test_a_line_nested_beyond_reason_is_a_fault_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text("[" * 200_000)
+    with pytest.raises(DataError, match=r"a\.jsonl:1: is no JSON"):
+        read_documents(tmp_path)

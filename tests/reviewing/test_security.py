@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from tests_reviewing import Client, Opened, said
@@ -42,6 +44,21 @@ def test_files_of_a_review_are_for_their_owner_alone(served: Served) -> None:
     review = served()
     for name in ("secret.json", "votes.sqlite"):
         assert (review.folder.path / name).stat().st_mode & 0o077 == 0
+
+
+def test_a_secret_is_never_readable_by_others_not_even_while_it_is_written(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replace, seen = os.replace, []
+
+    def looked_at(source: Path, target: Path) -> None:
+        if Path(target).name == "secret.json":
+            seen.append(Path(source).stat().st_mode & 0o077)
+        replace(source, target)
+
+    monkeypatch.setattr(os, "replace", looked_at)
+    served()
+    assert seen == [0]
 
 
 def test_a_session_is_new_at_each_entry_and_cannot_be_forced_upon_a_rater(served: Served) -> None:
@@ -146,7 +163,7 @@ def test_a_body_that_is_too_large_is_refused_before_it_is_read(
 ) -> None:
     _, client = rater
     path = client.next()
-    assert client.post(path, "reason=" + "x" * 300_000).status == 413
+    assert client.post(path, "reason=" + "x" * 3_000_000).status == 413
 
 
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"])

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from pytest import MonkeyPatch, raises
 from tests_reviewing import Client, Opened, said
 
+from whet.reviewing.comparing.ballots import BadBallot, read_ballot
 from whet.reviewing.comparing.desk import Desk
 from whet.reviewing.store.database import StoreBusyError
 from whet.reviewing.store.history import latest
@@ -168,3 +170,31 @@ def test_disagreements_come_to_the_adjudicator_alone(served: Served) -> None:
     judge.vote(path, review.choice_for(path[3:], "prompt"))
     assert judge.next() == "/done"
     assert two.get(path).status == 403
+
+
+def test_a_click_reads_no_old_version_again(
+    rater: tuple[Opened, Client], monkeypatch: MonkeyPatch
+) -> None:
+    review, client = rater
+    path = client.next()
+    for choice in ("tie", "both_bad", "tie"):
+        client.vote(path, choice)
+    history = review.desk.history
+    events, read = history.events, []
+
+    def counted(*asked: int) -> object:
+        found = events(*asked)
+        read.append(len(found))
+        return found
+
+    monkeypatch.setattr(history, "events", counted)
+    assert client.vote(path, "both_bad").status == 303
+    assert sum(read) <= 1
+
+
+def test_an_answer_shown_to_be_mended_may_be_as_long_as_it_is() -> None:
+    long = "word " * 20_000
+    sent = {"choice": ["tie"], "gold": [long], "gold_shown": [long]}
+    assert read_ballot(sent, (), ()).gold is None
+    with raises(BadBallot, match="Too long"):
+        read_ballot(sent | {"gold": [long + "more"]}, (), ())

@@ -13,6 +13,7 @@ from typing import Any
 
 import typer
 
+from whet.cli.output import printable
 from whet.errors import Interrupted, WhetError
 from whet.launch import num_processes, process_number
 from whet.version import __version__
@@ -136,4 +137,4 @@ def _complain(message: str) -> None:
         lines = [*lines[:MAX_LINES], f"... and {len(lines) - MAX_LINES} more."]
     who = f"whet (rank {process_number()})" if num_processes() > 1 else "whet"
     lines[0] = f"{who}: {lines[0]}"
-    sys.stderr.write("".join(f"{line}\n" for line in lines))
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))

@@ -10,6 +10,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TaskID, TextColumn, TimeRemainingColumn
 from rich.progress import Progress as Bars
 
+from whet.cli.output import printable
+
 
 class Terminal:
     """A `Progress` that a person watches. Use as a context manager."""
@@ -54,7 +56,7 @@ class Terminal:
 
     def say(self, text: str) -> None:
         """Prints a line above the bars."""
-        self._console.print(text, markup=False)
+        self._console.print(printable(text), markup=False)
 
     def advance(self, task: str, done: int, total: int) -> None:
         """Moves the bar of a task, and takes it away when it is full."""

@@ -1,4 +1,4 @@
-"""A repair of texts, applied to all of a row that it is for: turns, calls, columns, group.
+"""A repair of texts, applied to all of a row that it is for: turns, calls, tools, columns, group.
 
 A column that holds the very text of a turn, as the columns of a CSV file do, follows the turn.
 """
@@ -6,7 +6,7 @@ A column that holds the very text of a turn, as the columns of a CSV file do, fo
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -61,13 +61,17 @@ def edited(example: Example, repair: TextRepair) -> tuple[Example, list[Edit]]:
             edits.append(_edit(repair.name.value, field, text, made, repair.hides))
         return made
 
-    messages = [
-        _turn(message, f"messages[{index}]", repair, mend)
-        for index, message in enumerate(example.messages)
-    ]
+    messages, rejected = (
+        [_turn(message, f"{part}[{n}]", repair, mend) for n, message in enumerate(turns)]
+        for part, turns in (("messages", example.messages), ("rejected", example.rejected))
+    )
+    tools: Sequence[Any] = example.tools
+    if repair.hides:
+        tools = [_within(tool, f"tools[{n}]", mend) for n, tool in enumerate(tools)]
+    before = (*example.messages, *example.rejected)
     copies = {
         old["content"]: new["content"]
-        for old, new in zip(example.messages, messages, strict=True)
+        for old, new in zip(before, (*messages, *rejected), strict=True)
         if old["content"] != new["content"]
     }
     group = example.group
@@ -80,7 +84,8 @@ def edited(example: Example, repair: TextRepair) -> tuple[Example, list[Edit]]:
     }
     if not edits:
         return example, []
-    return replaced(example, messages=messages, fields=fields, group=group), edits
+    made = {"messages": messages, "rejected": rejected, "tools": tools, "fields": fields}
+    return replaced(example, **made, group=group), edits
 
 
 def relabelled(example: Example, answer: str) -> tuple[Example, list[Edit]]:

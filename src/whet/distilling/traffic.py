@@ -179,9 +179,11 @@ def _date(created: Any) -> str | None:
     if isinstance(created, bool) or not isinstance(created, int | float | str):
         return None
     try:
-        when = datetime.fromtimestamp(created, UTC) if not isinstance(created, str) else (
-            datetime.fromisoformat(created)
-        )  # fmt: skip
+        if isinstance(created, str):
+            when = datetime.fromisoformat(created)
+            when = when.astimezone(UTC) if when.tzinfo else when  # without a zone it is UTC
+        else:
+            when = datetime.fromtimestamp(created, UTC)
     except (ValueError, OverflowError, OSError):
         return None
     return when.strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -81,7 +81,13 @@ def shown(key: str, value: Any) -> str:
     name = key.rpartition(".")[2]
     if _PRIVATE.search(name) and isinstance(value, str):
         return "***"
-    if isinstance(value, Mapping):
-        value = {k: "***" if _PRIVATE.search(str(k)) else v for k, v in value.items()}
+    value = _without_keys(value)
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return printable(text, MAX_VALUE_CHARS)
+
+
+def _without_keys(value: Any) -> Any:
+    """The value with what may be a password or key masked, however deep it stands."""
+    if isinstance(value, Mapping):
+        return {k: "***" if _PRIVATE.search(str(k)) else _without_keys(v) for k, v in value.items()}
+    return [_without_keys(item) for item in value] if isinstance(value, list) else value

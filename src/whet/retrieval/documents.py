@@ -100,7 +100,7 @@ def _lines(path: Path, source: str, text: str) -> list[Document]:
             continue
         try:
             row: Any = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             faults.append(f"{path}:{number}: is no JSON: {error}")
             continue
         body = row.get("text") if isinstance(row, dict) else None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from whet.errors import RunError
+from whet.errors import ConfigError, RunError
 from whet.reviewing.comparing import people
 from whet.reviewing.comparing.frozen import ReviewFolder
 from whet.reviewing.results import exports
@@ -69,7 +70,7 @@ def act(run: str | Path, word: str, value: str = "", arms: Sequence[str] = ()) -
 
     Raises:
         RunError: there is no review, or a server has it open.
-        ConfigError: there is no such rater.
+        ConfigError: there is no such rater, or a backup cannot have that name.
     """
     folder, _ = _folder(run, arms)
     with closing(open_history(folder.path, folder.frozen().digest)) as history:
@@ -82,6 +83,8 @@ def act(run: str | Path, word: str, value: str = "", arms: Sequence[str] = ()) -
         if word == "link":
             path = f"/enter/{people.new_link(history, value)}"
             return Done(f"{value}: {path} (the old link is dead)", {"rater": value, "path": path})
+        if value and not re.fullmatch(r"[\w.-]+", value):
+            raise ConfigError(f"backup {value!r}: a word of letters, digits, '.', '_' and '-'.")
         where = history.backup(value or "backup")
         return Done(where, {"backup": where})
 

@@ -11,6 +11,7 @@ import pytest
 
 from whet.data import read
 from whet.data.checks.sensitive import masked, sensitive
+from whet.data.edits import TEXT_REPAIRS, edited
 from whet.findings import Finding, Severity
 from whet.types import Example
 
@@ -181,3 +182,31 @@ def test_more_than_one_is_counted() -> None:
 
 def test_a_mask_shows_four_characters() -> None:
     assert masked("sk-abcdefgh") == "sk-a..., 11 characters"
+
+
+def test_rejected_answers_and_descriptions_of_tools_are_searched_and_masked_too() -> None:
+    key = "sk-proj-" + "A1b2C3d4" * 6
+    row = Example.of(
+        [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello."}],
+        "rows.jsonl:1",
+        rejected=[{"role": "assistant", "content": f"The key is {key}."}],
+        tools=[{"type": "function", "function": {"name": "mail", "description": f"By {key}."}}],
+    )
+    fields = [finding.field for finding in sensitive([row])]
+    assert fields == ["rejected[0].content", "tools[0]"]
+
+    made, edits = edited(row, TEXT_REPAIRS[0])
+    assert key not in str(made) and len(edits) == 2
+    assert sensitive([made]) == []
+
+
+def test_a_preference_pair_is_mended_on_both_sides() -> None:
+    quoted = "{\u201cname\u201d: 1}"
+    row = Example.of(
+        [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": quoted}],
+        "rows.jsonl:1",
+        rejected=[{"role": "assistant", "content": quoted}],
+    )
+    (quotes,) = (repair for repair in TEXT_REPAIRS if repair.name == "quotes")
+    made, _ = edited(row, quotes)
+    assert made.rejected[0]["content"] == made.answer == '{"name": 1}'

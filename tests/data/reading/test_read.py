@@ -541,3 +541,15 @@ def test_files_of_different_formats_may_be_read_together(tmp_path: Path) -> None
         "JSONL; it has the column 'messages'"
     )
     assert not errors(reading)
+
+
+@pytest.mark.parametrize(
+    "named", [["d/a.jsonl", "d"], ["d", "d/a.jsonl"], ["d", "d"], ["d/a.jsonl", "d/../d/a.jsonl"]]
+)
+def test_a_file_that_is_named_twice_in_two_ways_is_refused(
+    tmp_path: Path, named: list[str]
+) -> None:
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "a.jsonl").write_text('{"question": "a", "answer": "b"}\n')
+    with pytest.raises(DataError, match="named twice"):
+        read(named, root=tmp_path)

@@ -204,3 +204,8 @@ def test_labels_are_what_a_judge_is_calibrated_with(tmp_path: Path) -> None:
         ("item-002", ("tuned",)): 0.0,
         ("item-002", ("prompt",)): 0.0,
     }
+
+
+def test_a_reason_of_thousands_of_brackets_is_a_text_like_any_other() -> None:
+    row = vote_row(cast("rater-1", 0, 1, reason="[" * 8_000))
+    assert from_csv(as_csv([row])) == [row]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,8 +9,9 @@ import pytest
 from whet.data.suspicion import rank
 from whet.reviewing.comparing.people import invite
 from whet.reviewing.rows.decisions import ADJUDICATOR, REVIEW, Choice, row_keys, settled
-from whet.reviewing.rows.desk import DISPUTED, Desk, Unknown
-from whet.reviewing.store import History, open_history
+from whet.reviewing.rows.desk import DISPUTED, Desk, Unknown, _State
+from whet.reviewing.store import Event, History, open_history
+from whet.reviewing.store.history import VOTE
 from whet.types import Example
 
 
@@ -121,3 +123,23 @@ def test_a_rater_is_known_by_the_link_alone(history: History) -> None:
     assert found.id == "rater-2"
     assert at.by_token(digest_of("x")) is None
     assert at.by_id("rater-3") is None
+
+
+def test_a_history_of_many_decisions_is_taken_in_at_once() -> None:
+    state, began = _State(), time.monotonic()
+    for n in range(30_000):
+        name = f"row-{n}.1/rater-1"
+        state.take(Event(n, f"{n}", name, 1, "rater-1", VOTE, {"choice": "keep"}, None, 0.0))
+
+    assert time.monotonic() - began < 5
+
+
+def test_the_last_decision_is_the_one_that_was_made_last(history: History) -> None:
+    at = desk(history)
+    first, second = at.items[0].key, at.items[1].key
+    for key in (first, second, first):
+        decide(at, "rater-1", key, Choice.KEEP)
+
+    last = at.last("rater-1")
+    assert last is not None and last.assignment == f"{first}/rater-1"
+    assert at.last("nobody") is None

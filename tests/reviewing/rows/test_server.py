@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -188,3 +189,25 @@ def test_several_rows_are_dropped_together_only_where_they_are_ticked(
 
     assert (nothing, one) == (400, 200)
     assert decisions(shop) == {ticks[4].partition(" ")[0]: Choice.DROP}
+
+
+def test_rows_as_long_as_files_have_them_can_be_decided(
+    tmp_path: Path, opened: Serve, person: Any
+) -> None:
+    turns = [{"role": ("user", "assistant")[n % 2], "content": f"Word {n}."} for n in range(300)]
+    long = [
+        {"role": "user", "content": "\u6587\u7ae0" * 30_000},
+        {"role": "assistant", "content": "Short."},
+    ]
+    rows = [{"messages": turns}, {"messages": long}]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    (tmp_path / "train.jsonl").write_text(text, encoding="utf-8")
+    server = opened(tmp_path)
+    enter(server, person)
+
+    for item in server.review._app._app.state.door.roll.items:
+        messages = item.suspect.row.messages
+        boxes = {f"turn-{n}": message["content"] for n, message in enumerate(messages)}
+        decide(server, person, "keep", **boxes)
+
+    assert set(decisions(tmp_path).values()) == {Choice.KEEP}

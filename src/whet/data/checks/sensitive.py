@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from whet.data.checks.shapes import PERSONAL, SECRETS, Shape
-from whet.data.checks.texts import texts
+from whet.data.checks.texts import descriptions, texts
 from whet.data.places import place
 from whet.findings import Finding, Kind, Severity
 from whet.types import Example
@@ -22,7 +22,7 @@ def sensitive(examples: Sequence[Example]) -> list[Finding]:
 
 def _in_example(example: Example) -> Iterator[Finding]:
     file, line = place(example)
-    for field, text in texts(example):
+    for field, text in (*texts(example), *descriptions(example)):
         for shape, values in found_in(text):
             more = f" and {len(values) - 1} more" if len(values) > 1 else ""
             said = f"holds {shape.name} ({masked(values[0])}){more}."

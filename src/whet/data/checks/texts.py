@@ -6,18 +6,30 @@ import json
 from collections.abc import Iterator, Sequence
 
 from whet.data.checks.labels import labels
-from whet.types import Example
+from whet.types import Example, Message
 
 
 def texts(example: Example) -> Iterator[tuple[str, str]]:
-    """Field and text of everything that a row says: contents, reasoning, arguments of calls."""
-    for index, message in enumerate(example.messages):
-        yield f"messages[{index}].content", message["content"]
-        if reasoning := message.get("reasoning_content"):
-            yield f"messages[{index}].reasoning_content", reasoning
-        for number, call in enumerate(message.get("tool_calls", ())):
-            arguments = json.dumps(call.get("function"), ensure_ascii=False, default=str)
-            yield f"messages[{index}].tool_calls[{number}]", arguments
+    """Field and text of everything that a row says: turns, rejected ones too."""
+    for part, messages in (("messages", example.messages), ("rejected", example.rejected)):
+        for index, message in enumerate(messages):
+            yield from _of_turn(f"{part}[{index}]", message)
+
+
+def descriptions(example: Example) -> Iterator[tuple[str, str]]:
+    """Field and text of the tools that a row offers."""
+    for index, tool in enumerate(example.tools):
+        yield f"tools[{index}]", json.dumps(tool, ensure_ascii=False, default=str)
+
+
+def _of_turn(field: str, message: Message) -> Iterator[tuple[str, str]]:
+    """Contents, reasoning, arguments of calls."""
+    yield f"{field}.content", message["content"]
+    if reasoning := message.get("reasoning_content"):
+        yield f"{field}.reasoning_content", reasoning
+    for number, call in enumerate(message.get("tool_calls", ())):
+        arguments = json.dumps(call.get("function"), ensure_ascii=False, default=str)
+        yield f"{field}.tool_calls[{number}]", arguments
 
 
 def said_by_assistant(example: Example) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,9 +114,15 @@ def _add(found: Found, base: Path, given: str | Path) -> None:
         file = DataFile(Path(name), name, "hub")
     else:
         file = _data_file(path, base)
-    if any(file.path == other.path for other in found.files):
-        raise DataError(f"{file.name}: named twice. Its rows would count double; name it once.")
-    found.files.append(file)
+    _take(found, [file])
+
+
+def _take(found: Found, files: Iterable[DataFile]) -> None:
+    known = {os.path.abspath(file.path) for file in found.files}
+    for file in files:
+        if os.path.abspath(file.path) in known:
+            raise DataError(f"{file.name}: named twice. Its rows would count double; name it once.")
+        found.files.append(file)
 
 
 def _add_folder(found: Found, base: Path, folder: Path) -> None:
@@ -125,7 +132,7 @@ def _add_folder(found: Found, base: Path, folder: Path) -> None:
     except OSError as error:
         raise DataError(f"{shown_name(folder, base)}: {_reason(error)}.") from None
     if saved is not None:
-        found.files.extend(_data_file(entry, base) for entry in saved)
+        _take(found, [_data_file(entry, base) for entry in saved])
         return
     visible = [entry for entry in entries if not entry.name.startswith(".")]
     if {"manifest.json", "ledger.json"} <= {entry.name for entry in visible}:
@@ -133,7 +140,7 @@ def _add_folder(found: Found, base: Path, folder: Path) -> None:
     data = [entry for entry in visible if entry.is_file() and _is_data(entry)]
     if not data:
         raise DataError(f"{shown_name(folder, base)}: the folder has no data file. {_READABLE}")
-    found.files.extend(_data_file(entry, base) for entry in data)
+    _take(found, [_data_file(entry, base) for entry in data])
     found.ignored.extend(shown_name(entry, base) for entry in visible if entry not in data)
 
 

@@ -62,7 +62,9 @@ def read_ballot(
     if choice not in CHOICES:
         raise BadBallot("Choose one of the answers, or skip.")
     reason, gold = _one(sent, "reason").strip(), _one(sent, "gold").strip()
-    if len(reason) > MAX_TEXT or len(gold) > MAX_GOLD:
+    shown = _one(sent, "gold_shown").strip()
+    edited = gold if gold and gold.replace("\r\n", "\n") != shown.replace("\r\n", "\n") else None
+    if len(reason) > MAX_TEXT or len(edited or "") > MAX_GOLD:
         raise BadBallot(f"Too long: {MAX_TEXT:,} characters for a reason, {MAX_GOLD:,} for text.")
     if choice == "flag" and not reason:
         raise BadBallot("Say in the reason what is wrong with this item.")
@@ -77,8 +79,6 @@ def read_ballot(
                 raise BadBallot("There is no such rating.")
             if value:
                 ratings.setdefault(side, {})[criterion] = RATINGS[value]
-    shown = _one(sent, "gold_shown").strip()
-    edited = gold if gold and gold.replace("\r\n", "\n") != shown.replace("\r\n", "\n") else None
     return Ballot(choice, reason, tuple(dict.fromkeys(named)), edited, ratings)
 
 

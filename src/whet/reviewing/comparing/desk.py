@@ -13,7 +13,7 @@ from whet.reviewing.comparing.open_cases import open_cases
 from whet.reviewing.comparing.people import closed_at, people
 from whet.reviewing.server.raters import Rater, Role
 from whet.reviewing.store import Event, History, Receipt
-from whet.reviewing.store.history import UNDO, VOTE, latest
+from whet.reviewing.store.history import UNDO, VOTE, Standing
 
 
 class Closed(Exception):
@@ -57,7 +57,7 @@ class Desk:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.frozen, self.draws, self.history = frozen, draws, history
-        self._clock = clock
+        self._standing, self._clock = Standing(history), clock
         self._shown: dict[str, float] = {}
         events = history.raters()
         self._people = people(events)
@@ -92,14 +92,14 @@ class Desk:
         """All that a rater is to judge, in order."""
         if rater.role is Role.RATER:
             return self._queues[rater.id]
-        found = open_cases(self.frozen, self.history.events(), self._people)
+        found = open_cases(self.frozen, list(self._standing.all().values()), self._people)
         queue = self.draws.adjudication(rater.id, found)
         self._owners.update({one.key: one for one in queue})
         return queue
 
     def votes(self, rater: Rater) -> Mapping[str, Event]:
         """What counts of a rater's votes, by assignment."""
-        return latest(self.history.events(rater.id))
+        return self._standing.votes(rater.id)
 
     def next_open(self, rater: Rater, after: str | None = None) -> str | None:
         """The next assignment without a vote, from a place on and then from the start."""
@@ -188,7 +188,7 @@ class Desk:
     def progress(self) -> tuple[int, int]:
         """Votes in and votes asked for, of all raters who are there."""
         asked = {one.key for name in self.raters for one in self._queues[name]}
-        return len(asked & set(latest(self.history.events()))), len(asked)
+        return len(asked & self._standing.all().keys()), len(asked)
 
     def assignment(self, rater: Rater, key: str) -> Assignment:
         """A rater's own assignment.

@@ -12,7 +12,6 @@ the first vote makes another review, and the votes do not count for it.
 from __future__ import annotations
 
 import json
-import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -139,10 +138,7 @@ class ReviewFolder:
         folder = ReviewFolder(run / "reviews" / f"{number:03d}")
         folder.path.mkdir(parents=True)
         keys = {"seed": secrets.token_hex(32), "sessions": secrets.token_hex(32)}
-        secret = folder.path / "secret.json"
-        os.close(os.open(secret, os.O_CREAT | os.O_WRONLY, 0o600))
-        write_json(secret, {"format": FORMAT, **keys})
-        secret.chmod(0o600)
+        write_json(folder.path / "secret.json", {"format": FORMAT, **keys}, mode=0o600)
         body = frozen.to_json()
         write_json(folder.path / "review.json", {**body, "digest": frozen.digest})
         return folder

@@ -69,7 +69,9 @@ def _cell(value: Any) -> str:
     if not isinstance(value, str):
         shown = json.dumps(value, ensure_ascii=False)
         return f"'{shown}" if shown.startswith(FORMULA) else shown
-    return f"''{value}" if value.startswith(FORMULA) or _is_json(value) else value
+    # Brackets are not parsed: a reason of thousands of them is no JSON, and too deep to be tried.
+    is_quoted = value.startswith(FORMULA) or value.lstrip().startswith(("[", "{"))
+    return f"''{value}" if is_quoted or _is_json(value) else value
 
 
 def _value(cell: str) -> Any:

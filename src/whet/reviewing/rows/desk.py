@@ -59,17 +59,17 @@ class _State:
 
     versions: dict[str, int] = field(default_factory=dict)
     counts: dict[str, dict[str, Decision]] = field(default_factory=dict)
-    order: dict[str, list[Event]] = field(default_factory=dict)
+    order: dict[str, dict[str, Event]] = field(default_factory=dict)
 
     def take(self, event: Event) -> None:
         self.versions[event.assignment] = event.version
         row = event.assignment.rpartition("/")[0]
         said = self.counts.setdefault(row, {})
-        done = self.order.setdefault(event.rater, [])
-        done[:] = [one for one in done if one.assignment != event.assignment]
+        done = self.order.setdefault(event.rater, {})
+        done.pop(event.assignment, None)
         if event.kind == VOTE:
             said[event.rater] = decision_of(event)
-            done.append(event)
+            done[event.assignment] = event
         else:
             said.pop(event.rater, None)
 
@@ -208,8 +208,8 @@ class Desk:
 
     def last(self, rater: str) -> Event | None:
         """The last decision of a rater that counts."""
-        done = self._state.order.get(rater, [])
-        return done[-1] if done else None
+        done = self._state.order.get(rater, {})
+        return next(reversed(done.values()), None)
 
     def undo(self, rater: str, key: str, undone: int) -> Receipt:
         """Takes a decision back; the row is open again.

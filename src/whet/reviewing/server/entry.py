@@ -19,6 +19,8 @@ from whet.reviewing.server.raters import Rater, Roll, digest_of
 from whet.reviewing.server.sessions import COOKIE, Sessions
 from whet.reviewing.server.settings import Settings
 
+MAX_FIELDS = 5_000
+"""A box for each turn of a row."""
 OUT = "Come back by your own link: this session has ended, or there never was one."
 
 
@@ -64,7 +66,7 @@ async def fields(request: Request) -> Form:
         raise HTTPException(415, "Send the form as a form.")
     try:
         text = (await request.body()).decode("ascii")
-        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=200)
+        return parse_qs(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
     except ValueError:
         raise HTTPException(400, "The form could not be read.") from None
 

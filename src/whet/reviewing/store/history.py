@@ -8,6 +8,7 @@ fixed before it is sent, so a double click, a retry or a second tab is the same 
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,12 +57,9 @@ class RaterEvent:
     at: float
 
 
-ALL = """
+AFTER = """
 SELECT seq, id, assignment, version, rater, kind, body, seconds, at FROM votes
-WHERE review = :review ORDER BY seq"""
-OF_RATER = """
-SELECT seq, id, assignment, version, rater, kind, body, seconds, at FROM votes
-WHERE review = :review AND rater = :rater ORDER BY seq"""
+WHERE review = :review AND seq > :after ORDER BY seq"""
 OF_ASSIGNMENT = """
 SELECT seq, id, assignment, version, rater, kind, body, seconds, at FROM votes
 WHERE review = :review AND assignment = :assignment ORDER BY version"""
@@ -118,12 +116,10 @@ class History:
             work.run(INSERT, values)
         return Receipt.WRITTEN
 
-    def events(self, rater: str | None = None) -> list[Event]:
-        """All rows in order, or those of one rater."""
+    def events(self, after: int = 0) -> list[Event]:
+        """All rows in order, or those that came after one, by its `seq`."""
         with self._database.read() as work:
-            if rater is None:
-                return self._events(work, ALL)
-            return self._events(work, OF_RATER, rater=rater)
+            return self._events(work, AFTER, after=after)
 
     def of(self, assignment: str) -> list[Event]:
         """The versions of one assignment, oldest first."""
@@ -155,13 +151,47 @@ class History:
         """Ends the connection."""
         self._database.close()
 
-    def _events(self, work: Transaction, sql: str, **values: str) -> list[Event]:
+    def _events(self, work: Transaction, sql: str, **values: str | int) -> list[Event]:
         return [_event(row) for row in work.run(sql, {"review": self._review, **values})]
 
 
 def _event(row: Row) -> Event:
     seq, id, assignment, version, rater, kind, body, seconds, at = row
     return Event(seq, id, assignment, version, rater, kind, json.loads(body), seconds, at)
+
+
+class Standing:
+    """What counts now, in memory: each look reads only the rows that came since the last one.
+
+    Rows are only added and their numbers only grow, so this holds after a crash, and where another
+    process writes too.
+    """
+
+    def __init__(self, history: History) -> None:
+        self._history, self._lock = history, threading.Lock()
+        self._seen = 0
+        self._votes: dict[str, dict[str, Event]] = {}
+
+    def votes(self, rater: str) -> dict[str, Event]:
+        """The votes of one rater that count, by assignment."""
+        with self._lock:
+            self._catch_up()
+            return dict(self._votes.get(rater, {}))
+
+    def all(self) -> dict[str, Event]:
+        """The votes of everybody that count, by assignment."""
+        with self._lock:
+            self._catch_up()
+            return {key: event for own in self._votes.values() for key, event in own.items()}
+
+    def _catch_up(self) -> None:
+        for event in self._history.events(self._seen):
+            own = self._votes.setdefault(event.rater, {})
+            if event.kind == VOTE:
+                own[event.assignment] = event
+            else:
+                own.pop(event.assignment, None)
+            self._seen = event.seq
 
 
 def latest(events: Sequence[Event], until: float | None = None) -> dict[str, Event]:
