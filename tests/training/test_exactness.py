@@ -169,3 +169,13 @@ def test_float16_scores_do_not_overflow_before_they_are_scaled(num_shared: int) 
     slots = Slots(large[None, :, :2], large[:, :2], large[:, :2], before, before)
     output, _ = attention_joined.forward(batch, slots, Setting(0.01, None, None), False)
     torch.testing.assert_close(output, torch.full_like(output, 200.0))
+
+
+def test_masks_of_a_long_row_grow_with_its_length_not_with_its_square() -> None:
+    def num_bytes(num_tokens: int) -> int:
+        (row,) = pack([TokenSequence.of([1] * num_tokens, [True] * num_tokens)], num_tokens)
+        table = segments.SegmentTable.of(row)
+        masks = [batch.mask(None, torch.float32) for batch in table.batches]
+        return sum(mask.nbytes for mask in masks)
+
+    assert num_bytes(16 * segments.PIECE) == 4 * num_bytes(4 * segments.PIECE)

@@ -91,7 +91,7 @@ def _weights(batch: Batch, slots: Any, setting: Any) -> tuple[Tensor, Tensor | N
         capped = scores.div_(setting.softcap).tanh_()
         slope = 1 - capped.square()
         scores = capped * setting.softcap
-    scores.view(-1, rows // length, length, past + length).add_(mask)
+    scores.view(-1, rows // length, length, past + length)[..., -mask.shape[1] :].add_(mask)
     return torch.softmax(scores, -1), slope
 
 
