@@ -14,6 +14,7 @@ import torch
 from whet.models.lora import add_lora, lora_modules
 from whet.rows import attention_joined, segments
 from whet.rows.attention import row_attention
+from whet.rows.attention_kernel import Setting, Slots
 from whet.rows.packing import pack
 from whet.rows.row import Row, Segment
 from whet.rows.sequence import TokenSequence
@@ -155,3 +156,26 @@ def test_outside_its_context_the_model_attends_as_before(model: Any) -> None:
         with row_attention(model):
             pass
         assert torch.equal(model(input_ids=ids).logits, before)
+
+
+@pytest.mark.parametrize("num_shared", [0, 3])
+def test_float16_scores_do_not_overflow_before_they_are_scaled(num_shared: int) -> None:
+    """Keys of Qwen2 are so large: 4 x 200 x 200 is beyond float16, a hundredth of it is not."""
+    shared = ((2, 2 + num_shared),) if num_shared else ()
+    own = torch.arange(2)
+    batch = segments.Batch(1, 2, own, None, own, shared, num_shared)
+    large = torch.full((1, 2 + num_shared, 4), 200.0, dtype=torch.float16)
+    before = large[:, :num_shared] if num_shared else None
+    slots = Slots(large[None, :, :2], large[:, :2], large[:, :2], before, before)
+    output, _ = attention_joined.forward(batch, slots, Setting(0.01, None, None), False)
+    torch.testing.assert_close(output, torch.full_like(output, 200.0))
+
+
+def test_masks_of_a_long_row_grow_with_its_length_not_with_its_square() -> None:
+    def num_bytes(num_tokens: int) -> int:
+        (row,) = pack([TokenSequence.of([1] * num_tokens, [True] * num_tokens)], num_tokens)
+        table = segments.SegmentTable.of(row)
+        masks = [batch.mask(None, torch.float32) for batch in table.batches]
+        return sum(mask.nbytes for mask in masks)
+
+    assert num_bytes(16 * segments.PIECE) == 4 * num_bytes(4 * segments.PIECE)

@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from whet.errors import Interrupted, TrainingError
+from whet.models import eight_bit
 from whet.models.four_bit_kernel import import_bitsandbytes
 from whet.models.lora import lora_modules
 from whet.models.lora_layer import TRAINED
@@ -71,6 +73,32 @@ def test_the_state_is_a_quarter() -> None:
         for kind in (AdamW, AdamW8bit)
     ]
     assert sizes[1] / sizes[0] == pytest.approx(0.25, abs=0.005)
+
+
+def test_the_state_begins_in_eight_bits_too() -> None:
+    """It was made from zeros in float32, with four times its memory for a moment."""
+
+    class Largest(TorchDispatchMode):
+        num_bytes = 0
+
+        def __torch_dispatch__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
+            found = func(*args, **(kwargs or {}))
+            if isinstance(found, torch.Tensor):
+                self.num_bytes = max(self.num_bytes, found.nbytes)
+            return found
+
+    num = 10**6 + 1
+    flat = FlatParameters([("w", torch.nn.Parameter(torch.zeros(1, num)))])
+    with Largest() as seen:
+        optimizer = AdamW8bit(flat, 0.0)
+    assert seen.num_bytes <= num
+    for held, signed in ((optimizer.mean, True), (optimizer.root, False)):
+        for found, expected in zip(
+            held, eight_bit.write(torch.zeros(num), signed=signed), strict=True
+        ):
+            assert torch.equal(found, expected)
 
 
 def test_a_gradient_that_stops_does_not_throw_the_weight_away() -> None:

@@ -164,6 +164,18 @@ def test_other_errors_are_not_taken_for_it(
     assert not out_of_memory(ValueError("DefaultCPUAllocator"))
 
 
+@pytest.mark.parametrize(
+    "told",
+    [
+        "CUDA error: out of memory",
+        "CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`",
+    ],
+)
+def test_a_gpu_that_is_full_outside_of_the_allocator_is_out_of_memory(told: str) -> None:
+    """Of pinned host memory and of libraries' workspaces PyTorch tells in plain RuntimeErrors."""
+    assert out_of_memory(RuntimeError(told))
+
+
 PROGRAM = """
 import json, resource, sys
 import numpy as np, torch, transformers

@@ -48,6 +48,13 @@ def write(values: Tensor, *, signed: bool) -> tuple[Tensor, Tensor]:
     return codes.view(-1)[: values.numel()], largest
 
 
+def zeros(like: Tensor, *, signed: bool) -> tuple[Tensor, Tensor]:
+    """What `write` gives of as many zeros, with nothing of their size in float32 meanwhile."""
+    code = levels(signed).index(0.0)
+    codes = torch.full(like.shape, code, dtype=torch.uint8, device=like.device)
+    return codes, like.new_zeros(-(-like.numel() // BLOCK))
+
+
 def read(codes: Tensor, largest: Tensor, *, signed: bool) -> Tensor:
     """The float32 values again, [n]."""
     values = _table(signed, codes.device).index_select(0, codes.int())

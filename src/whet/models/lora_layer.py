@@ -161,5 +161,5 @@ def features(base: nn.Module) -> tuple[int, int]:
     """(outputs, inputs) of a linear layer of any kind known here."""
     if isinstance(base, Conv1D):
         return int(base.nf), int(base.nx)
-    assert isinstance(base, nn.Linear | Nf4Linear)
+    assert isinstance(base, nn.Linear | Nf4Linear | LoraLinear)
     return base.out_features, base.in_features

@@ -81,16 +81,21 @@ def _weights(batch: Batch, slots: Any, setting: Any) -> tuple[Tensor, Tensor | N
         tiled = mask.repeat(rows // length, 1)[None]
         scores = torch.baddbmm(tiled, own_query, own_keys, alpha=setting.scale)
         return torch.softmax(scores, -1).view(groups, segments, rows, length), None
-    scores = torch.bmm(own_query, own_keys).view(groups, segments, rows, length)
+    scores = _scaled_product(own_query, own_keys, setting).view(groups, segments, rows, length)
     if slots.shared_key is not None:
         flat = slots.query.view(groups, -1, width)
-        before = torch.bmm(flat, slots.shared_key.transpose(1, 2))
+        before = _scaled_product(flat, slots.shared_key.transpose(1, 2), setting)
         scores = torch.cat([before.view(groups, segments, rows, past), scores], -1)
-    scores.mul_(setting.scale)
     slope = None
     if setting.softcap is not None:
         capped = scores.div_(setting.softcap).tanh_()
         slope = 1 - capped.square()
         scores = capped * setting.softcap
-    scores.view(-1, rows // length, length, past + length).add_(mask)
+    scores.view(-1, rows // length, length, past + length)[..., -mask.shape[1] :].add_(mask)
     return torch.softmax(scores, -1), slope
+
+
+def _scaled_product(query: Tensor, keys: Tensor, setting: Any) -> Tensor:
+    """Scores, scaled within the product: before it they may be beyond float16, at 65,504."""
+    nothing = query.new_empty(1, 1, 1)
+    return torch.baddbmm(nothing, query, keys, beta=0, alpha=setting.scale)

@@ -73,7 +73,6 @@ def backward(batch: Batch, slots: Any, setting: Any, kept: list[Tensor], grad: T
 def _own_scores(batch: Batch, slots: Any, setting: Any) -> Tensor:
     """[G S, R L, L], masked."""
     rows, width = slots.query.shape[2:]
-    past = batch.num_shared
-    mask = batch.mask(None, slots.query.dtype)[:, past:].repeat(rows // batch.length, 1)[None]
+    mask = batch.mask(None, slots.query.dtype).repeat(rows // batch.length, 1)[None]
     own_query = slots.query.view(-1, rows, width)
     return torch.baddbmm(mask, own_query, slots.key.transpose(1, 2), alpha=setting.scale)

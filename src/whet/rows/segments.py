@@ -58,10 +58,14 @@ class Batch:
     masks: dict[int | None, Tensor] = field(default_factory=dict)
 
     def mask(self, window: int | None, dtype: torch.dtype) -> Tensor:
-        """Additive mask [L, P + L]: causal, and within `window` positions where there is one."""
+        """Additive causal mask, [L, L] of the own keys: the shared ones are seen whole.
+
+        With a `window` in positions it is [L, P + L]: of the shared keys only the last are seen.
+        Masks live as long as the row, and those over shared keys grow with its square.
+        """
         found = self.masks.get(window)
         if found is None or found.dtype != dtype:
-            width, past = self.length, self.num_shared
+            width, past = self.length, 0 if window is None else self.num_shared
             query = torch.arange(past, past + width, device=self.gather.device)[:, None]
             key = torch.arange(past + width, device=self.gather.device)[None, :]
             hidden = key > query

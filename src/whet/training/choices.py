@@ -18,7 +18,7 @@ from torch import nn
 
 from whet.errors import TrainingError
 from whet.models.load import DTYPES, set_dtype
-from whet.models.lora_layer import TRAINED
+from whet.models.lora_layer import BASES, TRAINED, LoraLinear, features
 from whet.training.memory import free_bytes, keep_freed_blocks
 from whet.training.planner import Demand, Seen, planned, planned_again
 from whet.training.recompute import Recompute, refuse_unknown
@@ -107,8 +107,8 @@ def _state_bytes(model: Any, settings: TrainSettings) -> int:
     if settings.method == "full":
         num_trained: int = sum(parameter.numel() for parameter in model.parameters())
         return 4 * STATE_NUMBERS * num_trained
-    linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
-    widths = sum(module.in_features + module.out_features for module in linear)
+    linear = [module for module in model.modules() if isinstance(module, (*BASES, LoraLinear))]
+    widths = sum(sum(features(module)) for module in linear)
     return 4 * STATE_NUMBERS * settings.rank * widths
 
 

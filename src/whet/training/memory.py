@@ -13,6 +13,10 @@ import torch
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # names and numbers of glibc's malloc.h
 KEPT_BLOCK_BYTES = 32 * 2**20
+NO_MEMORY = (
+    *("DefaultCPUAllocator", "std::bad_alloc", "Cannot allocate memory"),
+    *("CUDA error: out of memory", "CUBLAS_STATUS_ALLOC_FAILED"),
+)
 CGROUP = Path("/sys/fs/cgroup")
 PROCESS = Path("/proc/self")
 
@@ -89,10 +93,7 @@ def out_of_memory(error: BaseException) -> bool:
     """Whether an exception says that memory ran out, in any of the ways in which torch says it."""
     if isinstance(error, (torch.OutOfMemoryError, MemoryError)):
         return True
-    told = str(error)
-    return isinstance(error, RuntimeError) and any(
-        sign in told for sign in ("DefaultCPUAllocator", "std::bad_alloc", "Cannot allocate memory")
-    )
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in NO_MEMORY)
 
 
 def _libc_function(name: str) -> Any:

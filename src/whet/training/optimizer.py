@@ -68,7 +68,10 @@ class FlatParameters:
         return sum(parameter.numel() for parameter in self.parameters)
 
     def whole(self, flat: Tensor) -> Tensor:
-        """The flat tensor of whole parameters, of which `flat` is this rank's part."""
+        """The flat tensor of whole parameters, of which `flat` is this rank's part.
+
+        Of shards the first rank alone gets it.
+        """
         return gathered(self.split(flat), self.parameters) if self.is_sharded else flat
 
     def part(self, whole: Tensor) -> Tensor:

@@ -29,9 +29,8 @@ class AdamW8bit:
 
     def __init__(self, flat: FlatParameters, weight_decay: float) -> None:
         self.flat, self.weight_decay = flat, weight_decay
-        zeros = torch.zeros_like(flat.values)
-        self.mean = eight_bit.write(zeros, signed=True)
-        self.root = eight_bit.write(zeros, signed=False)
+        self.mean = eight_bit.zeros(flat.values, signed=True)
+        self.root = eight_bit.zeros(flat.values, signed=False)
         self.num_updates = 0
 
     def state(self) -> dict[str, Tensor]:

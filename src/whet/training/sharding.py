@@ -139,7 +139,11 @@ def whole_state(model: Any, ranks: Ranks) -> dict[str, Tensor] | None:
 
 
 def gathered(parts: Sequence[Tensor], parameters: Sequence[Tensor]) -> Tensor:
-    """The whole flat tensor, on the CPU, of which this rank has `parts`, one a parameter."""
+    """The whole flat tensor, on the CPU of the first rank, which writes it; others get nothing.
+
+    Every rank has `parts` of it, one a parameter. Eight ranks with a copy each would ask the host
+    for eight times a checkpoint.
+    """
     from torch.distributed.tensor import DTensor
 
     whole = []
@@ -148,7 +152,8 @@ def gathered(parts: Sequence[Tensor], parameters: Sequence[Tensor]) -> Tensor:
         found: Any = DTensor.from_local(
             part, like.device_mesh, like.placements, shape=like.shape, stride=like.stride()
         )
-        whole.append(found.full_tensor().cpu().flatten())
+        together = found.full_tensor().flatten()
+        whole.append(together.cpu() if like.device_mesh.get_rank() == 0 else together[:0].cpu())
     return torch.cat(whole)
 
 

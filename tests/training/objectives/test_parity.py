@@ -19,6 +19,7 @@ from whet.models.lora import adapter_disabled
 from whet.rows.attention import row_attention
 from whet.rows.sequence import Part, RenderedExample, TokenSequence
 from whet.training.objectives.mismatched import with_mismatched
+from whet.training.objectives.preference import Answers, orpo
 from whet.training.objectives.task import task_of
 from whet.training.objectives.teacher import teacher_attention
 from whet.training.optimizer import FlatParameters
@@ -269,3 +270,14 @@ def test_sharing_prefixes_and_the_order_of_rows_do_not_change_the_step(
         assert shared.executed_tokens < 0.8 * shared.logical_tokens
     assert alone.loss == pytest.approx(shared.loss, rel=1e-6)
     assert_same(grads, expected)
+
+
+def test_an_answer_that_is_certain_has_finite_odds() -> None:
+    """Its losses are 0 in float32; p / (1 - p) has no gradient there, and none is needed."""
+    log_probs = torch.tensor([[0.0, -3.0], [-3.0, 0.0]], dtype=torch.float64, requires_grad=True)
+    nothing = torch.zeros(2, 2, dtype=torch.float64)
+    answers = Answers(log_probs, nothing, torch.ones_like(nothing), torch.tensor([True, True]))
+    judged = orpo(answers, BETA)
+    (slope,) = torch.autograd.grad(judged.losses.sum(), log_probs)
+    assert bool(judged.losses.isfinite().all()) and bool(slope.isfinite().all())
+    assert judged.losses[0] < 1e-6 < 1 < judged.losses[1]

@@ -41,6 +41,8 @@ class Judged:
     margins: Tensor
 
 
+SUREST = -1e-9
+"""A mean log-probability that float32 losses cannot tell from 0, where odds are infinite."""
 Formula = Callable[[Answers, float], Judged]
 
 
@@ -64,7 +66,8 @@ def orpo(answers: Answers, beta: float) -> Judged:
     Source: Hong et al. 2024, https://arxiv.org/abs/2403.07691.
     """
     means = answers.log_probs / answers.lengths
-    log_odds = means - torch.log(-torch.expm1(means))
+    below = means.clamp(max=SUREST)
+    log_odds = below - torch.log(-torch.expm1(below))
     ratio = F.logsigmoid(log_odds[:, 0] - log_odds[:, 1])
     return Judged(-means[:, 0] - beta * ratio, beta * (means[:, 0] - means[:, 1]))
 
