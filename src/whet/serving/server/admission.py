@@ -10,7 +10,6 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from whet.serving.server.limits import Limits
 from whet.serving.surface.faults import Fault
 
-
 Turn = Callable[[], AbstractAsyncContextManager[None]]
 """Entered around each answer of a request."""
 
