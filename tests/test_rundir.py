@@ -9,13 +9,28 @@ from pathlib import Path
 import pytest
 
 from whet.errors import Interrupted, RunError
-from whet.rundir import RunDir, State, append_jsonl, read_json, read_jsonl, write_json, write_text
+from whet.rundir import (
+    RunDir,
+    State,
+    append_jsonl,
+    read_json,
+    read_jsonl,
+    run_folders,
+    write_json,
+    write_text,
+)
 
 
 def test_runs_are_numbered_and_never_overwritten(tmp_path: Path) -> None:
     first, second = RunDir.create(tmp_path, "run"), RunDir.create(tmp_path, "train")
     assert (first.path.name, second.path.name) == ("001", "002")
     assert second.root == tmp_path.resolve()
+
+
+def test_runs_are_in_the_order_of_their_numbers_past_a_thousand(tmp_path: Path) -> None:
+    for name in ("1000", "999", "001", "kept"):
+        write_json(tmp_path / "runs" / name / "run.json", {})
+    assert [path.name for path in run_folders(tmp_path)] == ["kept", "001", "999", "1000"]
 
 
 def test_a_missing_run_lists_the_runs_that_are_there(tmp_path: Path) -> None:

@@ -35,6 +35,12 @@ from whet.errors import RunError
 FORMAT = 1
 
 
+def run_folders(root: Path) -> list[Path]:
+    """The runs of a project, oldest first by their numbers; before them those of other names."""
+    found = [path.parent for path in root.glob("runs/*/run.json")]
+    return sorted(found, key=lambda p: (int(p.name) if p.name.isdecimal() else -1, p.name))
+
+
 class State(StrEnum):
     """What a run says of itself."""
 

@@ -266,10 +266,14 @@ def test_a_server_that_died_is_an_error_that_names_it(nano_gguf: Path) -> None:
 
 
 @pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="looks processes up in /proc")
-def test_the_server_ends_with_its_engine_and_with_a_parent_that_is_killed(nano_gguf: Path) -> None:
+def test_the_server_ends_with_its_engine_and_with_a_parent_that_is_killed(
+    nano_gguf: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHET_API_KEY", "of whet's clients alone")
     server = LlamaServer(nano_gguf, context=256, threads=1)
     child = server._process.pid
     assert alive(child)
+    assert b"WHET_API_KEY" not in Path(f"/proc/{child}/environ").read_bytes()
     server.close()
     assert gone(child)
     script = (

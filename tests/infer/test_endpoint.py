@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -264,6 +265,15 @@ def test_models_that_want_the_newer_name_of_the_limit_get_it(
     ]
 
 
-def test_an_address_without_a_scheme_is_refused() -> None:
-    with pytest.raises(EndpointError, match=r"'api\.example\.com' is no http"):
-        EndpointCompleter("api.example.com", "big")
+@pytest.mark.parametrize("url", ["api.example.com", "http://", "http://[::1", "http://a:b/v1"])
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    with pytest.raises(EndpointError, match=f"{re.escape(repr(url))} is no http"):
+        EndpointCompleter(url, "big")
+
+
+def test_no_proxy_is_on_the_way_to_this_machine(
+    serve: Callable[..., Server], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert complete(serve(lambda *_: said("x")).url, "a", retry_budget_s=0.1)[0].text == "x"

@@ -55,6 +55,12 @@ def test_a_csv_file_may_hold_line_breaks(tmp_path: Path) -> None:
     assert load_answers(path, ITEMS) == ["a\nb", "", "c, d"]
 
 
+def test_a_csv_answer_may_be_long(tmp_path: Path) -> None:
+    long = "x" * 200_000
+    path = written(tmp_path, "p.csv", f"id,answer\none,{long}\ntwo,b\nthree,c\n")
+    assert load_answers(path, ITEMS) == [long, "b", "c"]
+
+
 def test_answers_without_names_are_taken_in_order(tmp_path: Path) -> None:
     assert load_answers(written(tmp_path, "p.txt", "a\n\nc\u2028d\n"), ITEMS) == [
         "a",

@@ -9,6 +9,7 @@ import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+NAMES = ("VLLM_NO_USAGE_STATS", "DO_NOT_TRACK", "WHET_API_KEY")
 arguments = sys.argv[1:]
 assert arguments[0] == "serve"
 model = arguments[1]
@@ -32,7 +33,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.path == "/health":
             self._send(200, {})
         elif self._is_known():
-            told = {key: os.environ.get(key) for key in ("VLLM_NO_USAGE_STATS", "DO_NOT_TRACK")}
+            told = {key: os.environ.get(key) for key in NAMES}
             self._send(200, {"data": [{"id": name}], "environment": told, "pid": os.getpid()})
 
     def do_POST(self) -> None:

@@ -31,10 +31,11 @@ class Scripted:
         self.pause_s, self.words = pause_s, words
         self.fault_after: int | None = None
         self.break_after: int | None = None
-        self.started = self.ended = self.finished = 0
+        self.started = self.ended = self.finished = self.most_at_once = 0
 
     async def chat(self, asked: Conversation, how: Sampling) -> Pieces:
         self.started += 1
+        self.most_at_once = max(self.most_at_once, self.started - self.ended)
         try:
             for number in range(self.words):
                 if number == self.break_after:
@@ -249,7 +250,7 @@ def test_one_too_many_waits_no_longer_than_it_takes_to_say_so(loopback: None) ->
             thread.start()
             if number == 0:
                 eventually(lambda: backend.started == 1)
-        eventually(lambda: served.app.state.desk.gate._waiting == 1)
+        eventually(lambda: served.app.state.desk.gate.num_waiting == 1)
         answer = post(served.url, CHAT)
         assert answer.status_code == 429
         assert answer.headers["retry-after"] == "2"
@@ -257,6 +258,20 @@ def test_one_too_many_waits_no_longer_than_it_takes_to_say_so(loopback: None) ->
         for thread in threads:
             thread.join()
         assert statuses == [200, 200]
+
+
+def test_the_engine_gets_as_many_answers_at_a_time_as_it_has_slots(loopback: None) -> None:
+    backend = Scripted(slots=3, pause_s=0.01)
+    with running(backend) as served:
+        threads = [
+            threading.Thread(target=post, args=(served.url, CHAT | {"n": 8})) for _ in range(3)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert (backend.finished, backend.most_at_once) == (24, 3)
+        assert served.app.state.desk.gate.num_waiting == 0
 
 
 def test_the_deadline_counts_waiting_and_answering(loopback: None) -> None:

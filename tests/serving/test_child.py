@@ -79,6 +79,7 @@ def test_vllm_is_started_with_its_own_key_and_no_reports_and_ends_when_told(
 ) -> None:
     import httpx2
 
+    monkeypatch.setenv("WHET_API_KEY", "of whet's clients alone")
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # not on the way to our own child
     said: list[str] = []
     child, address, key = start_vllm(Vllm("/m", "shop"), said.append, limit_s=20)
@@ -89,7 +90,9 @@ def test_vllm_is_started_with_its_own_key_and_no_reports_and_ends_when_told(
         assert httpx2.get(f"{address}/v1/models").status_code == 401
         told = httpx2.get(f"{address}/v1/models", headers={"authorization": f"Bearer {key}"}).json()
         assert told["data"][0]["id"] == "shop"
-        assert told["environment"] == {"VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1"}
+        assert told["environment"] == {
+            "VLLM_NO_USAGE_STATS": "1", "DO_NOT_TRACK": "1", "WHET_API_KEY": None,
+        }  # fmt: skip
     finally:
         child.stop()
     assert child.status() is not None
@@ -111,8 +114,10 @@ from whet.serving.backends.child import Child
 child = Child([sys.executable, "-c",
     "import os, subprocess, sys, time;"
     "p = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(600)']);"
-    "print(os.getpid(), p.pid, flush=True); time.sleep(600)"], dict(os.environ),
-    say=lambda line: print(line, flush=True))
+    "print(os.getpid(), p.pid, flush=True); time.sleep(600)"], dict(os.environ))
+while not child.last_words():
+    time.sleep(0.05)
+print(child.last_words(), flush=True)
 time.sleep(600)
 """
 

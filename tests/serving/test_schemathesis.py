@@ -49,9 +49,30 @@ def small(
         yield served
 
 
-def fuzz(served: Served, path: str, method: str, mode: Any, num_cases: int) -> set[int]:
-    from whet.serving.server.app import describe
+def describe(app: Any) -> dict[str, Any]:
+    """The OpenAPI description of the routes, with the bodies that they read."""
+    from pydantic.json_schema import models_json_schema
 
+    from whet.serving.surface.fields import ChatBody, CompletionBody
+
+    bodies = {"/v1/chat/completions": ChatBody, "/v1/completions": CompletionBody}
+    found = app.openapi()
+    kinds = [(kind, "validation") for kind in bodies.values()]
+    _, shared = models_json_schema(kinds, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
+    found.setdefault("components", {}).setdefault("schemas", {}).update(shared["$defs"])
+    for path, kind in bodies.items():
+        shared["$defs"][kind.__name__]["properties"]["model"] = {
+            "type": "string", "const": app.state.desk.backend.about.id,
+        }  # fmt: skip
+        schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
+        found["paths"][path]["post"]["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema}},
+        }
+    return found
+
+
+def fuzz(served: Served, path: str, method: str, mode: Any, num_cases: int) -> set[int]:
     schema = schemathesis.openapi.from_dict(describe(served.app))
     operation = schema[path][method]
     seen: set[int] = set()

@@ -74,6 +74,13 @@ def test_an_artifact_whose_files_changed_is_not_served(tmp_path: Path) -> None:
         find_target(folder)
 
 
+@pytest.mark.parametrize("told", [{"slots": 0}, {"slots": -1}, {"context": 0}])
+def test_no_slots_and_no_context_are_refused(told: dict[str, int], tmp_path: Path) -> None:
+    gguf = Target("shop", gguf=tmp_path / "shop.gguf")
+    with pytest.raises(ConfigError, match="expected 1 or more"):
+        open_backend(gguf, "auto", **{"context": None, "slots": None, **told}, say=print)
+
+
 def test_an_engine_that_cannot_run_the_target_says_which_can(tmp_path: Path) -> None:
     gguf = Target("shop", gguf=tmp_path / "shop.gguf")
 

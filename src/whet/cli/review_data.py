@@ -105,8 +105,8 @@ def _serve(
     url: str | None,
     as_json: bool,
 ) -> None:
-    from whet.reviewing.server.settings import KEY_VARIABLE
     from whet.verbs.review_data import open_rows
+    from whet.web.keys import REVIEW_KEY
 
     review = open_rows(
         rows,
@@ -115,7 +115,7 @@ def _serve(
         host=host,
         port=port,
         url=url,
-        key=os.environ.get(KEY_VARIABLE),
+        key=os.environ.get(REVIEW_KEY),
     )
     if as_json:
         output.print_json(review.told())

@@ -53,14 +53,13 @@ class Endpoint:
         api_key_env: str | None = None,
         *,
         timeout_s: float = 120.0,
-        extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._connection = connect(
             base_url, api_key_env, purpose="A served model", timeout_s=timeout_s
         )
         self._client, self._base = self._connection.client, self._connection.base_url
         self._root = self._base.removesuffix("/v1")
-        self._model, self._more = model, dict(extra_body or {})
+        self._model = model
         self.name = f"{self._base}#{model}"
         self._no_answer = self._connection.failures
         self._gives_logprobs = True
@@ -111,7 +110,6 @@ class Endpoint:
             "messages": messages,
             "temperature": 0,
             "max_tokens": limit,
-            **self._more,
         }
         asked = body | ({"logprobs": True, "top_logprobs": TOP} if self._gives_logprobs else {})
         status, told = self._post(f"{self._base}/chat/completions", asked)

@@ -43,13 +43,13 @@ def _parameters(xllamacpp: Any, settings: dict[str, Any]) -> Any:
     parameters.model_alias = {settings["name"]}
     parameters.n_ctx = settings["context"]
     parameters.n_parallel = settings["slots"]
-    parameters.hostnames, parameters.port = [settings["host"]], settings["port"]
-    parameters.api_keys = [settings["api_key"]] if settings["api_key"] else []
+    parameters.hostnames, parameters.port = ["127.0.0.1"], 0
+    parameters.api_keys = [settings["api_key"]]
     parameters.use_jinja = True
     parameters.reasoning_format = xllamacpp.common_reasoning_format.COMMON_REASONING_FORMAT_NONE
     parameters.offline = True
     parameters.ui = parameters.endpoint_slots = parameters.endpoint_props = False
-    parameters.endpoint_metrics = settings["metrics"]
+    parameters.endpoint_metrics = False
     parameters.verbosity = ERRORS_AND_WARNINGS
     parameters.warmup = False
     parameters.fit_params = False

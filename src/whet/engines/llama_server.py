@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from whet.errors import EndpointError, MissingExtraError, ModelError
+from whet.web.keys import environment_without_keys
 
 START_TIMEOUT_S = 600.0
 REQUEST_TIMEOUT_S = 600.0
@@ -46,24 +47,19 @@ class LlamaServer:
         slots: int = 1,
         threads: int | None = None,
         exact: bool = False,
-        host: str = "127.0.0.1",
-        port: int = 0,
-        api_key: str | None = None,
-        metrics: bool = False,
         name: str | None = None,
     ) -> None:
         for file in (gguf, *([adapter] if adapter else [])):
             _check_gguf(file)
         if importlib.util.find_spec("xllamacpp") is None:
             raise MissingExtraError("xllamacpp", "export", "running GGUF files")
-        self.api_key = secrets.token_urlsafe(24) if api_key is None else api_key
+        self.api_key = secrets.token_urlsafe(24)
         self._log = tempfile.TemporaryFile()  # noqa: SIM115 - closed with the server
         self._process = _start(self._log)
         settings = {
             "gguf": str(gguf), "adapter": str(adapter) if adapter else "",
             "context": context * slots, "slots": slots, "threads": threads or os.cpu_count() or 1,
-            "exact": exact, "host": host, "port": port, "api_key": self.api_key,
-            "metrics": metrics, "name": name or gguf.stem,
+            "exact": exact, "api_key": self.api_key, "name": name or gguf.stem,
         }  # fmt: skip
         try:
             files = f"{gguf} with {adapter}" if adapter else str(gguf)
@@ -95,8 +91,9 @@ class LlamaServer:
         return "\n".join(self._lines()[-LOG_LINES:])
 
     def _lines(self) -> list[str]:
-        self._log.seek(0)
-        return self._log.read().decode("utf-8", "replace").strip().splitlines()
+        file = self._log.fileno()  # not by `seek`: the child writes where this file stands
+        written = os.pread(file, os.fstat(file).st_size, 0)
+        return written.decode("utf-8", "replace").strip().splitlines()
 
     def get(self, path: str) -> Any:
         """The JSON that a GET of the path answers."""
@@ -173,6 +170,6 @@ def _start(log: Any) -> subprocess.Popen[bytes]:
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=log,
-        env={**os.environ, "PYTHONPATH": paths},
+        env={**environment_without_keys(), "PYTHONPATH": paths},
         start_new_session=True,
     )

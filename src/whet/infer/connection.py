@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from whet.errors import EndpointError, MissingExtraError
+from whet.web.address import is_loopback
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,25 @@ def connect(
         import httpx2
     except ImportError:
         raise MissingExtraError("httpx2", "endpoint", purpose) from None
-    if not base_url.startswith(("http://", "https://")):
-        raise EndpointError(f"endpoint {base_url!r} is no http:// or https:// address.")
+    host = _host_of(base_url)
     key = _key_from(api_key_env)
     client = httpx2.Client(
         headers={"Authorization": f"Bearer {key}"} if key else {},
         timeout=timeout_s,
         limits=httpx2.Limits(max_connections=max_connections),
+        trust_env=not is_loopback(host),  # no proxy is on the way to this machine
     )
     return Connection(base_url.rstrip("/"), client, httpx2.TransportError, key)
+
+
+def _host_of(base_url: str) -> str:
+    try:
+        place = urlsplit(base_url)
+        if place.scheme in ("http", "https") and place.hostname and place.port != 0:
+            return place.hostname
+    except ValueError:
+        pass
+    raise EndpointError(f"endpoint {base_url!r} is no http:// or https:// address.")
 
 
 def _key_from(api_key_env: str | None) -> str:

@@ -49,7 +49,6 @@ class EndpointCompleter:
         timeout_s: float = 120.0,
         retry_budget_s: float = 120.0,
         concurrency: int = 8,
-        extra_body: Mapping[str, Any] | None = None,
     ) -> None:
         self._connection = connect(
             base_url,
@@ -63,7 +62,6 @@ class EndpointCompleter:
         self._model = model
         self._retry_budget_s = retry_budget_s
         self._concurrency = concurrency
-        self._extra_body = dict(extra_body or {})
         self._limit_field = "max_tokens"
         self._stopped = threading.Event()
         self._client = self._connection.client
@@ -150,7 +148,7 @@ class EndpointCompleter:
             body["stop"] = list(decoding.stop)
         if decoding.temperature > 0:
             body["seed"] = decoding.seed
-        return body | self._extra_body
+        return body
 
     def _post(self, body: dict[str, Any], repeat: Callable[[], bool]) -> dict[str, Any]:
         deadline = time.monotonic() + self._retry_budget_s

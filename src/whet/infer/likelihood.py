@@ -5,7 +5,8 @@
 
 A context is read once for all its continuations; what a group of contexts begins with (worked
 examples, a description of the subject) is read once for the group. A continuation of one token
-costs nothing beyond its context.
+costs nothing beyond its context. With some rotary embeddings (longrope, dynamic) a long row turns
+the positions of its whole batch: what ends beyond that length is read alone.
 
 Shapes: B contexts, S columns read, T continuation tokens in the tree of a context, V vocabulary.
 """
@@ -32,6 +33,7 @@ MIN_SHARED = 64
 """Contexts are grouped by their first so many tokens: a shorter prefix saves less than it costs."""
 
 Tokens = tuple[int, ...]
+Pair = tuple[Tokens, Tokens]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +68,18 @@ class TokenCompleter:
         self._stop_ids, self._decode = tuple(stop_ids), decode
         self._batch_tokens, self._batch_rows = batch_tokens, batch_rows
 
-    def log_probs(self, pairs: Sequence[tuple[Tokens, Tokens]]) -> list[Scored]:
+    def log_probs(self, pairs: Sequence[Pair]) -> list[Scored]:
         """Of each (context, continuation) the score; neither part may be empty."""
         wanted: dict[Tokens, list[Tokens]] = {}
-        for context, continuation in pairs:
-            told = wanted.setdefault(context, [])
-            if continuation not in told:
-                told.append(continuation)
-        found: dict[tuple[Tokens, Tokens], Scored] = {}
+        far: list[Pair] = []
+        for context, continuation in dict.fromkeys(pairs):
+            if self._reader.is_beyond(len(context) + len(continuation) - 1):
+                far.append((context, continuation))
+            else:
+                wanted.setdefault(context, []).append(continuation)
         contexts = list(wanted)
         with self._ready():
+            found = {pair: self._score_alone(*pair) for pair in far}
             for group in _groups(contexts):
                 for prefix, batch in self._batches([contexts[i] for i in group], wanted):
                     found |= self._scores(prefix, batch, wanted)
@@ -90,7 +94,7 @@ class TokenCompleter:
         most = self._reader.max_logits // self._reader.vocab_size
         room = Room(max(1, min(self._batch_rows, most)), self._batch_tokens)
         with self._ready():
-            for group in _groups(prompts):
+            for group in self._apart(prompts, max_new_tokens):
                 shared = common_prefix([prompts[i] for i in group])
                 prefix = self._reader.read_prefix(shared)
                 suffixes = [prompts[i][len(shared) :] for i in group]
@@ -100,6 +104,17 @@ class TokenCompleter:
                 for row, answer in zip(group, told, strict=True):
                     answers[row] = answer.tokens
         return answers
+
+    def _apart(self, prompts: Sequence[Tokens], num_new: int) -> list[list[int]]:
+        """Indices of prompts that may share forward passes."""
+        far = [i for i, ids in enumerate(prompts) if self._reader.is_beyond(len(ids) + num_new)]
+        near = sorted(set(range(len(prompts))) - set(far))
+        groups = _groups([prompts[i] for i in near])
+        return [[i] for i in far] + [[near[i] for i in group] for group in groups]
+
+    def _score_alone(self, context: Tokens, continuation: Tokens) -> Scored:
+        tokens = [*context, *continuation[:-1]]
+        return _scored(self._reader.read_alone(tokens, len(continuation)), continuation)
 
     def _batches(
         self, contexts: Sequence[Tokens], wanted: dict[Tokens, list[Tokens]]
@@ -115,7 +130,7 @@ class TokenCompleter:
 
     def _scores(
         self, prefix: Prefix, contexts: Sequence[Tokens], wanted: dict[Tokens, list[Tokens]]
-    ) -> dict[tuple[Tokens, Tokens], Scored]:
+    ) -> dict[Pair, Scored]:
         suffixes = [context[prefix.length :] for context in contexts]
         past, logits_BV = self._reader.read(prefix, suffixes)
         tails = [[token for told in wanted[c] for token in told[:-1]] for c in contexts]

@@ -180,8 +180,8 @@ class LocalCompleter:
 
     def _groups(self, encoded: list[list[int]], num_new: int) -> Iterator[tuple[Prefix, list[int]]]:
         """Indices of prompts that may share forward passes, each group with its prefix."""
-        bound = self._reader.length_bound
-        alone = [i for i, ids in enumerate(encoded) if bound and len(ids) + num_new > bound]
+        beyond = self._reader.is_beyond
+        alone = [i for i, ids in enumerate(encoded) if beyond(len(ids) + num_new)]
         for index in alone:
             yield NO_PREFIX, [index]
         rest = sorted(set(range(len(encoded))) - set(alone))

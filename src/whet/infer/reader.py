@@ -55,6 +55,10 @@ class Reader:
         """
         return 2**24 if self.device.type == "cpu" else 2**28
 
+    def is_beyond(self, length: int) -> bool:
+        """Whether a row so long is read apart: it would turn the positions of those beside it."""
+        return self.length_bound is not None and length > self.length_bound
+
     def read_prefix(self, tokens: Sequence[int]) -> Prefix:
         """Keys and values of tokens that several rows begin with."""
         if not tokens:
@@ -78,6 +82,13 @@ class Reader:
         tokens_BS = torch.tensor(tokens, device=self.device)
         logits = self._forward(past, tokens_BS, positions_BS, visible, 1, causal=not padded)
         return past, logits[:, -1]
+
+    def read_alone(self, tokens: Sequence[int], num_logits: int) -> Tensor:
+        """Logits [num_logits, V] after the last tokens of one row, in one forward pass."""
+        tokens_1S = torch.tensor([list(tokens)], device=self.device)
+        positions_1S = torch.arange(len(tokens), device=self.device)[None]
+        past = Past(1, NO_PREFIX, self.device)
+        return self._forward(past, tokens_1S, positions_1S, None, num_logits, causal=True)[0]
 
     def step(self, past: Past, tokens_B: Tensor, positions_B: Tensor, pads_B: Tensor) -> Tensor:
         """Logits [B, V] after one more token in each row; `pads_B` is each row's padding."""

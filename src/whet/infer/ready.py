@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from whet.data.reading.csv_rows import field_limit
 from whet.errors import DataError
 from whet.types import Example
 
@@ -148,7 +149,8 @@ def _jsonl(text: str) -> list[tuple[int, Any]]:
 
 def _csv(text: str) -> list[tuple[int, Any]]:
     reader = csv.DictReader(io.StringIO(text, newline=""))
-    return [(reader.line_num, row) for row in reader]
+    with field_limit(len(text) + 1):
+        return [(reader.line_num, row) for row in reader]
 
 
 def _row(line: int, value: Any) -> _Row | str:

@@ -30,6 +30,9 @@ def open_backend(
     chosen = _chosen(target) if engine == "auto" else engine
     if (chosen == "llama.cpp") != (target.gguf is not None):
         raise ConfigError(_misfit(target, chosen))
+    for option, told in (("--slots", slots), ("--context", context)):
+        if told is not None and told < 1:
+            raise ConfigError(f"{option} {told}: expected 1 or more.")
     if slots is not None and chosen not in SLOTS:
         raise ConfigError(f"--slots {slots}: the engine {chosen} spells one answer at a time.")
     say(f"loading {target.name} in {chosen}")

@@ -14,7 +14,7 @@ from whet.errors import ConfigError, RunError
 from whet.infer.streaming import stream
 from whet.progress import Progress, Silent
 from whet.project import Project, open_project
-from whet.rundir import RunDir, read_json
+from whet.rundir import RunDir, read_json, run_folders
 from whet.stages.base_model import require_models
 from whet.stages.models import Models
 from whet.types import Completer, Decoding, Message
@@ -141,8 +141,7 @@ def _open(
             raise RunError(f"{run.path}: nothing was trained in it.")
         return open_project(run.config, root=run.root), run
     project = open_project(source, overrides, root)
-    found = sorted(project.root.glob("runs/*/run.json"), reverse=True)
-    runs = (RunDir(path.parent) for path in found)
+    runs = map(RunDir, reversed(run_folders(project.root)))
     return project, next((r for r in runs if r.adapter.is_dir() or r.model.is_dir()), None)
 
 

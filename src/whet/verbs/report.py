@@ -15,7 +15,7 @@ from whet.reporting import (
     runs_table,
     verdict_text,
 )
-from whet.rundir import RunDir, read_json
+from whet.rundir import RunDir, read_json, run_folders
 from whet.stages.side_by_side import side_by_side
 
 
@@ -52,7 +52,7 @@ def report(*what: str | Path, root: str | Path = ".") -> Shown:
 
 
 def _runs(root: Path) -> list[RunDir]:
-    return [RunDir(path.parent) for path in sorted((root / "runs").glob("*/run.json"))]
+    return [RunDir(path) for path in run_folders(root)]
 
 
 def _newest(root: Path) -> RunDir:

@@ -13,10 +13,11 @@ from whet.reviewing.comparing.draws import Draws
 from whet.reviewing.comparing.frozen import Frozen, ReviewFolder
 from whet.reviewing.comparing.people import invite
 from whet.reviewing.server.serving import require_server
-from whet.reviewing.server.settings import KEY_VARIABLE, reachable
+from whet.reviewing.server.settings import reachable
 from whet.reviewing.store import History, open_history
 from whet.rundir import RunDir
 from whet.stages.people.freezing import freeze_review
+from whet.web.keys import REVIEW_KEY
 
 if TYPE_CHECKING:
     import socket
@@ -113,7 +114,7 @@ def review(
             f"--items: {found.path} was frozen with other items. Freeze another review: --new."
         )
     settings = reachable(
-        found.secret().sessions, HOME, host=host, url=url, key=os.environ.get(KEY_VARIABLE)
+        found.secret().sessions, HOME, host=host, url=url, key=os.environ.get(REVIEW_KEY)
     )
     from whet.web.address import listen
 

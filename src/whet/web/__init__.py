@@ -1,1 +1,1 @@
-"""What all servers here share: addresses to listen on, and the words of ASGI."""
+"""What all servers here share: addresses to listen on, where keys stand, and the words of ASGI."""

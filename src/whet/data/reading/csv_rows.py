@@ -37,7 +37,7 @@ def read_csv(file: DataFile, table: Table, max_line_bytes: int) -> Iterator[Row]
     delimiter, first = _delimiter(file, first, lines)
     table.kind = "TSV" if delimiter == "\t" else f"CSV with {_DELIMITERS.get(delimiter, delimiter)}"
     records = _Records(first, lines, delimiter)
-    with _field_limit(max_line_bytes):
+    with field_limit(max_line_bytes):
         try:
             yield from _rows(records, table, delimiter)
         except csv.Error as error:
@@ -129,7 +129,7 @@ def _stop(faults: Faults, line: int, reason: str) -> None:
 
 
 @contextmanager
-def _field_limit(num_chars: int) -> Iterator[None]:
+def field_limit(num_chars: int) -> Iterator[None]:
     """The csv module's limit is one for the process; it is put back afterwards."""
     before = csv.field_size_limit(num_chars)
     try:

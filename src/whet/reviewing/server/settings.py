@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 from whet.errors import ConfigError
 from whet.reviewing.server.limits import Limits
 from whet.web.address import LOOPBACK_NAMES, is_loopback
+from whet.web.keys import REVIEW_KEY
 
-KEY_VARIABLE = "WHET_REVIEW_KEY"
 LEAST_KEY = 16
 
 
@@ -43,7 +43,7 @@ def reachable(
     is_open = not is_loopback(host) or (url is not None and not is_loopback(str(where.hostname)))
     if is_open and len(key or "") < LEAST_KEY:
         raise ConfigError(
-            f"{url or host} is open to other machines. Set {KEY_VARIABLE} to a key of at least"
+            f"{url or host} is open to other machines. Set {REVIEW_KEY} to a key of at least"
             f" {LEAST_KEY} characters, which raters are asked for beside their link; or stay on"
             " 127.0.0.1."
         )

@@ -22,16 +22,10 @@ STOP_S = 15.0
 
 
 class Child:
-    """A running command. Its output goes to `say` line by line where that is given."""
+    """A running command, of whose output the last lines are kept."""
 
-    def __init__(
-        self,
-        command: Sequence[str],
-        environment: Mapping[str, str],
-        say: Callable[[str], None] | None = None,
-    ) -> None:
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
         self.command = tuple(command)
-        self._say = say
         self._words: deque[str] = deque(maxlen=LINES_KEPT)
         self._process = subprocess.Popen(  # noqa: S603 - our own module and the engine's launch line
             [sys.executable, "-m", "whet.serving.backends.parent_watch", *command],
@@ -101,7 +95,4 @@ class Child:
         assert self._process.stdout is not None
         with self._process.stdout as output:
             for raw in output:
-                line = raw.decode("utf-8", "replace").rstrip()
-                self._words.append(line)
-                if self._say is not None:
-                    self._say(line)
+                self._words.append(raw.decode("utf-8", "replace").rstrip())

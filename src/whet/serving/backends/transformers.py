@@ -171,10 +171,10 @@ class Reference:
         self, ids: list[int], top: int, gone: threading.Event
     ) -> tuple[list[Token], Past, Tensor]:
         """The prompt's tokens with their log-probabilities, its past, and the logits after it."""
-        bound = self._reader.length_bound
-        if bound is not None and len(ids) > bound:
+        if self._reader.is_beyond(len(ids)):
+            most = self._reader.length_bound
             raise Fault(
-                400, f"prompt: {len(ids)} tokens; with echo and logprobs at most {bound}.",
+                400, f"prompt: {len(ids)} tokens; with echo and logprobs at most {most}.",
                 param="prompt",
             )  # fmt: skip
         past, logits_1V = self._reader.read(NO_PREFIX, [ids[:1]])

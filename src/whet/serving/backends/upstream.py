@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
 from whet.errors import MissingExtraError
@@ -62,7 +63,7 @@ class Upstream:
     async def events(
         self, path: str, body: dict[str, Any], param: str
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """The events of a request, up to [DONE] where the engine writes it.
+        """The events of a request. It is read to its end: what is left half read is closed late.
 
         Raises:
             Fault: as `post`; or the stream holds an error, or breaks off.
@@ -71,14 +72,13 @@ class Upstream:
             async with self._client.stream("POST", path, json=body) as response:
                 if response.status_code != 200:
                     raise fault_of(response.status_code, await response.aread(), param)
-                async for line in _lines(response):
-                    if line == b"data: [DONE]":
-                        return
-                    name, _, data = line.partition(b": ")
-                    if name == b"error":
-                        raise fault_of(500, b'{"error": ' + data + b"}", param)
-                    if name == b"data":
-                        yield _event(data, param)
+                async with aclosing(_lines(response)) as lines:
+                    async for line in lines:
+                        name, _, data = line.partition(b": ")
+                        if name == b"error":
+                            raise fault_of(500, b'{"error": ' + data + b"}", param)
+                        if name == b"data" and data != b"[DONE]":
+                            yield _event(data, param)
         except self._failures as error:
             raise _lost(error) from None
 
@@ -90,10 +90,11 @@ class Upstream:
 async def _lines(response: httpx2.Response) -> AsyncGenerator[bytes, None]:
     """Lines, which end at line feeds alone: JSON may hold other signs that look like ends."""
     rest = b""
-    async for part in response.aiter_bytes():
-        *whole, rest = (rest + part).split(b"\n")
-        for line in whole:
-            yield line.rstrip(b"\r")
+    async with aclosing(response.aiter_bytes()) as parts:
+        async for part in parts:
+            *whole, rest = (rest + part).split(b"\n")
+            for line in whole:
+                yield line.rstrip(b"\r")
 
 
 def _event(data: bytes, param: str) -> dict[str, Any]:

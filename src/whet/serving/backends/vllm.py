@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import secrets
 import shutil
 import urllib.error
@@ -14,6 +13,7 @@ from pathlib import Path
 from whet.errors import ConfigError
 from whet.serving.backends.child import Child
 from whet.web.address import free_port
+from whet.web.keys import environment_without_keys
 
 START_LIMIT_S = 1_800.0
 RANKS = (1, 8, 16, 32, 64, 128, 256, 320, 512)
@@ -97,7 +97,7 @@ def start_vllm(
     port, key = free_port(), secrets.token_urlsafe(32)
     line = launch_line(wanted, port, binary or find_vllm())
     say(f"starting {' '.join(line)}")
-    child = Child(line, {**os.environ, **SILENT, "VLLM_API_KEY": key})
+    child = Child(line, {**environment_without_keys(), **SILENT, "VLLM_API_KEY": key})
     address = f"http://127.0.0.1:{port}"
     try:
         child.wait_until(lambda: _is_up(address), limit_s, say)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import traceback
-from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.telemetry import TelemetryConfig
-from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 
 from whet.serving.backends.backend import Backend
@@ -18,7 +16,6 @@ from whet.serving.server.admission import Gate
 from whet.serving.server.guard import Guard, Keys
 from whet.serving.server.limits import LIMITS, Limits
 from whet.serving.surface.faults import Fault, broken
-from whet.serving.surface.fields import ChatBody, CompletionBody
 from whet.serving.surface.routes import new_desk, routes
 
 SILENT: TelemetryConfig = {
@@ -29,8 +26,6 @@ SILENT: TelemetryConfig = {
     "auto_configure": False,
 }
 """FastAPI traces by default wherever the environment names a collector. Nothing leaves here."""
-BODIES = {"/v1/chat/completions": ChatBody, "/v1/completions": CompletionBody}
-
 FRAMES_TOLD = 4
 
 log = logging.getLogger("whet.serve")
@@ -49,24 +44,6 @@ def create_app(backend: Backend, keys: Keys, limits: Limits = LIMITS) -> tuple[G
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(Exception, _broken)
     return Guard(app, keys, limits), app
-
-
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI description of the routes, with the bodies that they read."""
-    found = app.openapi()
-    kinds = [(kind, "validation") for kind in BODIES.values()]
-    _, shared = models_json_schema(kinds, ref_template="#/components/schemas/{model}")  # type: ignore[arg-type]
-    found.setdefault("components", {}).setdefault("schemas", {}).update(shared["$defs"])
-    for path, kind in BODIES.items():
-        shared["$defs"][kind.__name__]["properties"]["model"] = {
-            "type": "string", "const": app.state.desk.backend.about.id,
-        }  # fmt: skip
-        schema = {"$ref": f"#/components/schemas/{kind.__name__}"}
-        found["paths"][path]["post"]["requestBody"] = {
-            "required": True,
-            "content": {"application/json": {"schema": schema}},
-        }
-    return found
 
 
 def _answer(fault: Fault) -> Response:

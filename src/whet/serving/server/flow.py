@@ -1,6 +1,6 @@
 """The pieces of a request's answers in the order they come, made by one task that can be ended.
 
-    gate -> one ask an answer, as many at a time as the engine spells -> queue -> the response
+    gate -> one ask an answer, each in its turn at the engine -> queue -> the response
 
 The task is apart from the response, because a response is begun in one task and streamed in
 another, while a deadline belongs to one.
@@ -15,7 +15,7 @@ from contextlib import aclosing
 from typing import Any, TypeVar
 
 from whet.serving.backends.backend import Piece, Pieces
-from whet.serving.server.admission import Gate
+from whet.serving.server.admission import Gate, Turn
 from whet.serving.surface.faults import Fault
 
 T = TypeVar("T")
@@ -58,21 +58,22 @@ class Flow:
 
     async def _run(self, arrived: float) -> None:
         try:
-            async with self._gate.passed(arrived):
-                await self._spell_all()
+            async with self._gate.passed(arrived) as turn:
+                await self._spell_all(turn)
         except Exception as error:  # told to whoever reads, who raises it
             await self._queue.put(error)
         else:
             await self._queue.put(None)
 
-    async def _spell_all(self) -> None:
+    async def _spell_all(self, turn: Turn) -> None:
         if len(self._asks) == 1:
-            await self._spell(0)
+            async with turn():
+                await self._spell(0)
             return
-        turns = asyncio.Semaphore(self._width)
+        own = asyncio.Semaphore(self._width)  # however many answers: others are not kept waiting
 
         async def spell(number: int) -> None:
-            async with turns:
+            async with own, turn():
                 await self._spell(number)
 
         tasks = [asyncio.create_task(spell(number)) for number in range(len(self._asks))]

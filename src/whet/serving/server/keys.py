@@ -7,8 +7,8 @@ from pathlib import Path
 
 from whet.errors import ConfigError
 from whet.web.address import is_loopback
+from whet.web.keys import SERVE_KEY
 
-KEY_VARIABLE = "WHET_API_KEY"
 LEAST_KEY = 16
 
 
@@ -22,8 +22,8 @@ def keys_for(host: str, key_file: Path | None) -> tuple[str, ...]:
     if key_file is not None:
         keys, where = _in_file(key_file), str(key_file)
     else:
-        told = os.environ.get(KEY_VARIABLE, "").strip()
-        keys, where = ((told,) if told else ()), KEY_VARIABLE
+        told = os.environ.get(SERVE_KEY, "").strip()
+        keys, where = ((told,) if told else ()), SERVE_KEY
     for key in keys:
         if len(key) < LEAST_KEY or not key.isascii() or not key.isprintable() or " " in key:
             raise ConfigError(
@@ -32,7 +32,7 @@ def keys_for(host: str, key_file: Path | None) -> tuple[str, ...]:
             )
     if not keys and not is_loopback(host):
         raise ConfigError(
-            f"--host {host} can be reached from other machines. Set {KEY_VARIABLE} or give"
+            f"--host {host} can be reached from other machines. Set {SERVE_KEY} or give"
             f" --api-key-file FILE with a key of at least {LEAST_KEY} characters; or stay on"
             " 127.0.0.1."
         )

@@ -55,11 +55,6 @@ class Fault(Exception):
         return found
 
 
-def too_long(message: str) -> Fault:
-    """A prompt that the model's context does not hold, with the code that clients look for."""
-    return Fault(400, message, param="messages", code="context_length_exceeded")
-
-
 def broken() -> Fault:
     """What a client is told of an exception that nobody foresaw; its text may hold a prompt."""
     return Fault(500, "This is a fault of whet.", code="internal_error")

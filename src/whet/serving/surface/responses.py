@@ -64,7 +64,6 @@ class Frame:
     """What all chunks of one response carry: its id, its time, the model and its fingerprint."""
 
     def __init__(self, kind: str, prefix: str, about: About) -> None:
-        self.kind = kind
         self.common = {
             "id": f"{prefix}-{uuid.uuid4().hex}",
             "object": kind,

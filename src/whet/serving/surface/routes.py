@@ -144,9 +144,11 @@ async def complete(request: Request) -> Response:
             lambda i, a: completion_choice(i, a, has_logprobs),
         )  # fmt: skip
 
+    offsets = [0] * len(asks)
+
     def chunks(index: int, piece: Piece, before: Gathered) -> Sequence[dict[str, Any]]:
-        offset = sum(len(token.text) for token in before.tokens)
-        told = completion_logprobs(piece.tokens, offset) if has_logprobs else None
+        told = completion_logprobs(piece.tokens, offsets[index]) if has_logprobs else None
+        offsets[index] += sum(len(token.text) for token in piece.tokens)
         return [
             {"index": index, "text": piece.text, "logprobs": told, "finish_reason": piece.finish}
         ]

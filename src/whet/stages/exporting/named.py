@@ -9,7 +9,7 @@ from pathlib import Path
 from whet.config import Config
 from whet.errors import ConfigError, RunError
 from whet.project import Project, open_project
-from whet.rundir import RunDir
+from whet.rundir import RunDir, run_folders
 
 DEFAULT = Path("whet.yaml")
 
@@ -116,8 +116,8 @@ def _of_run(run: RunDir, adapter: Path | None) -> Named:
 
 def _of_project(project: Project, adapter: Path | None) -> Named:
     """The project's newest run that trained something, with its own configuration."""
-    found = sorted(project.root.glob("runs/*/run.json"), reverse=True)
-    run = next((r for r in (RunDir(p.parent) for p in found) if _trained(r)), None)
+    runs = map(RunDir, reversed(run_folders(project.root)))
+    run = next(filter(_trained, runs), None)
     if run is not None and adapter is None:
         return _of_run(run, None)
     if adapter is None:
