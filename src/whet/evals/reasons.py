@@ -12,8 +12,8 @@ from whet.stats.power import ItemsWanted, items_wanted, votes_wanted
 from whet.types import Outcome
 
 SHIP_NEXT = (
-    "Take it from the run's folder: adapter/ in PEFT format, or model/ after full fine-tuning, with"
-    " tokenizer and chat template. Talk to it: whet chat RUN."
+    "Export it, proven equal to what was judged: whet export RUN --to merged --out DIR (or gguf,"
+    " ollama, vllm, ...). Talk to it: whet chat RUN."
 )
 PREFERENCE = "preference"
 

@@ -53,7 +53,9 @@ class Checked:
         lines += self.notes
         lines += ["", *self.masks] if self.masks else []
         errors = sum(f.severity is Severity.ERROR for f in self.findings)
-        lines.append("no errors" if self.passed else f"{errors:,} errors")
+        lines.append(
+            "no errors" if self.passed else f"{errors:,} error{'' if errors == 1 else 's'}"
+        )
         return "\n".join(lines)
 
 
