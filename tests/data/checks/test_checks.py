@@ -129,7 +129,7 @@ SETS = [
     ("fastchat/dummy_conversation.json", {}, 0), ("llamafactory_demo/alpaca_en_demo.json", {}, 1),
     ("llamafactory_demo/alpaca_zh_demo.json", {}, 3), ("llamafactory_demo/identity.json", {}, 11),
     ("llamafactory_demo/glaive_toolcall_en_demo.json", {}, 6),
-    ("llamafactory_demo/reason_tool_use_demo_50.jsonl", {}, 3),
+    ("llamafactory_demo/reason_tool_use_demo_50.jsonl", {}, 6),  # two in descriptions of tools
     ("llamafactory_demo/dpo_en_demo.json",
      {"prompt": "conversations", "completion": "chosen"}, 1),
 ]  # fmt: skip
