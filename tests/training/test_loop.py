@@ -114,7 +114,7 @@ def test_a_run_verifies_itself_and_is_the_same_without(
 def break_masks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "whet.rows.segments.Batch.mask",
-        lambda self, window, dtype: torch.zeros(self.length, self.num_shared + self.length),
+        lambda self, window, dtype: torch.zeros(self.length, self.length),
     )
 
 

@@ -243,7 +243,7 @@ def test_a_broken_engine_is_found_at_the_first_step(
 ) -> None:
     monkeypatch.setattr(
         "whet.rows.segments.Batch.mask",
-        lambda self, window, dtype: torch.zeros(self.length, self.num_shared + self.length),
+        lambda self, window, dtype: torch.zeros(self.length, self.length),
     )
     more = options(objective, make_loaded)
     monkeypatch.setattr("whet.training.path._reason", lambda model: None)
