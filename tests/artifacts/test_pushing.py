@@ -27,6 +27,7 @@ class Hub(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Routes)
         self.made: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
+        self.there = [".gitattributes"]
         self.refuses = False
 
     @property
@@ -59,7 +60,11 @@ class Routes(BaseHTTPRequestHandler):
             self._say({"error": "You may not write here"}, 403)
 
     def do_GET(self) -> None:
-        self._say({"id": "acme/cards", "sha": OID, "siblings": []})
+        if "/tree/" in self.path:
+            there = [{"type": "file", "path": p, "size": 1, "oid": OID} for p in self.server.there]
+            self._say(there)
+        else:
+            self._say({"id": "acme/cards", "sha": OID, "siblings": []})
 
     def _commit(self, body: bytes) -> None:
         for line in body.splitlines():
@@ -107,6 +112,16 @@ def test_a_push_makes_a_private_repository_and_one_commit(hub: Hub, folder: Path
     assert (made["organization"], made["name"], made["visibility"]) == ("acme", "cards", "private")
     assert {name: (folder / name).read_bytes() for name in hub.files} == hub.files
     assert set(hub.files) == {"README.md", "adapter_config.json", "whet-manifest.json"}
+
+
+def test_files_of_another_model_in_the_repository_are_refused(hub: Hub, folder: Path) -> None:
+    hub.there += ["adapter_config.json", "README.md", "LICENSE"]
+    push(folder, "acme/cards", Silent(), endpoint=hub.address)
+    hub.files.clear()
+    hub.there.append("model.safetensors")
+    with pytest.raises(EndpointError, match=r"acme/cards holds model\.safetensors, which"):
+        push(folder, "acme/cards", Silent(), endpoint=hub.address)
+    assert not hub.files
 
 
 def test_a_hub_that_refuses_is_told_and_the_folder_stays(hub: Hub, folder: Path) -> None:

@@ -187,6 +187,9 @@ def test_a_qlora_is_proven_twice(tmp_path: Path) -> None:
         ({"to": "onnx"}, "no kind 'onnx'"),
         ({"dtype": "fp8"}, "no dtype 'fp8'"),
         ({"num_prompts": 0}, "at least one prompt"),
+        ({"quantize": "F32"}, "--quantize is for gguf, ollama, lmstudio; --to merged does not"),
+        ({"to": "gguf", "dtype": "float16"}, "--dtype is for merged, vllm, tgi, hub; --to gguf"),
+        ({"combine": "A:nan,B:1"}, "'A:nan'; expected ADAPTER:WEIGHT"),
         ({"adapter": "nowhere"}, "no PEFT adapter"),
     ],
 )

@@ -72,11 +72,16 @@ def make(subject: Subject, kind: Kind, out: Path, options: Options, prove: Prove
             files = tuple(files_of(folder))
     except _Refused as refused:
         return Made(kind.name, out, (), refused.proofs, _write_refusal(kind, out, refused.proofs))
+    _refusal(out).unlink(missing_ok=True)  # of an earlier try
     return Made(kind.name, out, files, proofs, notices=notices)
 
 
+def _refusal(out: Path) -> Path:
+    return out.with_name(f"{out.name}.refused.json")
+
+
 def _write_refusal(kind: Kind, out: Path, proofs: Sequence[Proof]) -> Path:
-    path = out.with_name(f"{out.name}.refused.json")
+    path = _refusal(out)
     about: dict[str, Any] = {"format": 1, "kind": kind.name, "proof": proof_values(proofs)}
     write_json(path, about)
     return path

@@ -7,7 +7,13 @@ from pathlib import Path
 
 from whet.artifacts.gguf_summary import read_summary
 from whet.artifacts.manifest import MANIFEST
-from whet.artifacts.verifying import Artifact, check_artifact, need_of, open_artifact_folder
+from whet.artifacts.verifying import (
+    Artifact,
+    check_artifact,
+    check_need,
+    need_of,
+    open_artifact_folder,
+)
 from whet.engines.engine import Engine
 from whet.errors import ArtifactError
 from whet.types import Outcome
@@ -83,6 +89,9 @@ def _adapted(artifact: Artifact, folder: Path) -> Engine:
     if need is None or need.here is None:
         name = need.name if need else "its base"
         raise ArtifactError(f"{folder}: needs {name}, which is not on this machine.")
+    faults = [c.told for c in check_need(artifact, need) if c.result is Outcome.FAIL]
+    if faults:
+        raise ArtifactError("\n".join([f"{folder}: its base is another one.", *faults]))
     own = folder / TEMPLATE
     template = own if own.is_file() else None
     return open_judged(need.here, adapter=folder, template=template)

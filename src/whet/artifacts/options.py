@@ -10,7 +10,7 @@ from whet.progress import Progress, Silent
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """The options of `whet export`; each kind looks at those that concern it.
+    """The options of `whet export`; each kind looks at those that it names (`Kind.uses`).
 
     Attributes:
         dtype: of merged weights: bfloat16, float16 or float32; None: as the base is stored.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 from whet.artifacts.repository import owner_and_name
 from whet.errors import ConfigError, EndpointError, MissingExtraError
 from whet.progress import Progress
+
+LOADED = {".safetensors", ".bin", ".pt", ".pth", ".gguf", ".json", ".jinja", ".model", ".txt"}
+"""Endings of what loaders read: weights, adapters, configurations, tokenizers, templates."""
+MAX_NAMED = 5
 
 
 def require_repo(repo: str | None, has_hub: bool, push: bool) -> None:
@@ -29,9 +34,12 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
     """Uploads a folder as one commit of a model repository; returns the commit's address.
 
     A repository that is not there is made, and is private: making it public is left to a person.
+    One that holds other files of models is refused: a loader that finds an adapter beside merged
+    weights applies it once more.
 
     Raises:
-        EndpointError: the hub refuses, or cannot be reached; nothing was committed.
+        EndpointError: the hub refuses, cannot be reached, or holds another model's files there;
+            nothing was committed.
     """
     try:
         from huggingface_hub import HfApi
@@ -44,6 +52,7 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
     progress.say(f"uploading {folder} to {api.endpoint}/{repo} (private where it is new)")
     try:
         api.create_repo(repo, repo_type="model", private=True, exist_ok=True)
+        _refuse_others(folder, repo, api.list_repo_files(repo))
         done = api.upload_folder(
             repo_id=repo, folder_path=folder, commit_message="whet: model, proof and card"
         )
@@ -59,6 +68,18 @@ def push(folder: Path, repo: str, progress: Progress, *, endpoint: str | None = 
             " name it again, or `hf upload` it."
         ) from None
     return str(done.commit_url)
+
+
+def _refuse_others(folder: Path, repo: str, there: Iterable[str]) -> None:
+    ours = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
+    others = sorted(name for name in there if name not in ours and Path(name).suffix in LOADED)
+    if others:
+        more = f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
+        raise EndpointError(
+            f"{repo} holds {', '.join(others[:MAX_NAMED])}{more}, which {folder} has not: a loader"
+            " would read both. Delete them there, or name another repository with --repo. Nothing"
+            " was uploaded."
+        )
 
 
 def _unreachable() -> tuple[type[Exception], ...]:

@@ -84,22 +84,23 @@ def _template(artifact: Artifact) -> Iterator[Check]:
 
     expected = None if artifact.manifest is None else artifact.manifest.get("template_sha256")
     try:
-        found = dict(_templates(artifact))
-        for text in found.values():
+        found = list(_templates(artifact))
+        for _, text in found:
             try_template(text)
     except ModelError as error:
         yield failed("template", str(error))
         return
     if not found:
         return
-    other = [name for name, text in found.items() if expected and text_digest(text) != expected]
+    places = dict.fromkeys(name for name, _ in found)
+    other = [name for name, text in found if expected and text_digest(text) != expected]
     if other:
         yield failed("template", f"{', '.join(other)}: is not the template that was judged")
     elif expected:
-        yield passed("template", f"the judged one, in {', '.join(found)}")
+        yield passed("template", f"the judged one, in {', '.join(places)}")
     else:
         yield not_run(
-            "template", f"harmless, in {', '.join(found)}; which one was judged is unknown"
+            "template", f"harmless, in {', '.join(places)}; which one was judged is unknown"
         )
 
 
@@ -114,8 +115,10 @@ def _templates(artifact: Artifact) -> Iterator[tuple[str, str]]:
             yield name, path.read_text(encoding="utf-8", errors="replace")
         elif path.name == "tokenizer_config.json":
             text = read_object(path).get("chat_template")
-            if isinstance(text, str):
-                yield name, text
+            for entry in text if isinstance(text, list) else [text]:
+                inner = entry.get("template") if isinstance(entry, dict) else entry
+                if isinstance(inner, str):
+                    yield name, inner
         elif path.suffix == ".gguf":
             inner = read_summary(path).template
             if inner:

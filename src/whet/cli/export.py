@@ -31,8 +31,9 @@ def command(
         str | None, typer.Option(metavar="TYPE", help="Of merged weights; as stored by default.")
     ] = None,
     quantize: Annotated[
-        str, typer.Option(metavar="TYPE", help="Of GGUF: F32, F16, BF16, Q8_0, Q4_0, ...")
-    ] = "F32",
+        str | None,
+        typer.Option(metavar="TYPE", help="Of GGUF: F32 (default), F16, BF16, Q8_0, Q4_0, ..."),
+    ] = None,
     llama_cpp: Annotated[
         Path | None, typer.Option(metavar="DIR", help="A checkout of llama.cpp, for K-quants.")
     ] = None,

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from whet.artifacts.combining import Recipe
-from whet.artifacts.kinds import Kind, kinds_of, require_adapter
+from whet.artifacts.kinds import Kind, kinds_of, require_adapter, require_used
 from whet.artifacts.making import Made, make
 from whet.artifacts.manifest import proof_values
 from whet.artifacts.options import Options
@@ -74,7 +74,7 @@ def export(
     adapter: str | Path | None = None,
     model: str | None = None,
     dtype: str | None = None,
-    quantize: str = "F32",
+    quantize: str | None = None,
     llama_cpp: str | Path | None = None,
     repo: str | None = None,
     push: bool = False,
@@ -95,7 +95,8 @@ def export(
         adapter: a PEFT adapter from elsewhere instead.
         model: a base model, or what to export where there is no adapter.
         dtype: of merged weights: bfloat16, float16, float32; as stored by default.
-        quantize: of GGUF files: F32, F16, BF16, Q8_0, Q4_0, or more through `llama_cpp`.
+        quantize: of GGUF files: F32 (the default), F16, BF16, Q8_0, Q4_0, or more through
+            `llama_cpp`.
         llama_cpp: a checkout of llama.cpp.
         repo: OWNER/NAME for the hub and for LM Studio's folders.
         push: whether what `hub` wrote is also uploaded.
@@ -112,6 +113,8 @@ def export(
     kinds = kinds_of(to if isinstance(to, str) else ",".join(to))
     if num_prompts < 1:
         raise ConfigError("--prompts: at least one prompt has to be asked.")
+    chosen = {"dtype": dtype, "quantize": quantize, "llama_cpp": llama_cpp, "repo": repo}
+    require_used(kinds, [name for name, value in chosen.items() if value is not None])
     folder = Path(out).expanduser()
     places = [folder / kind.name for kind in kinds] if len(kinds) > 1 else [folder]
     for place in places:
@@ -119,7 +122,7 @@ def export(
     told = progress or Silent()
     options = Options(
         dtype=dtype,
-        quantize=quantize,
+        quantize=quantize or "F32",
         llama_cpp=None if llama_cpp is None else Path(llama_cpp).expanduser(),
         repo=repo,
         push=push,

@@ -80,6 +80,8 @@ def verify(
         ArtifactError: there is nothing, or the manifest is damaged.
         ConfigError: parity is asked for and what the artifact was made of is not to be found.
     """
+    if num_prompts < 1:
+        raise ConfigError("--prompts: at least one prompt has to be asked.")
     place = Path(path).expanduser()
     artifact = open_artifact_folder(place)
     checks = list(check_artifact(artifact, whole=place.is_dir()))

@@ -9,7 +9,7 @@ A kind's module has three functions:
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -55,12 +55,14 @@ class Finishing(Protocol):
 class Kind:
     """One kind of export. `module` is imported when it is asked for.
 
-    `of_adapter`: what is written is the adapter by itself, so there has to be one.
+    `uses` are the options that it looks at. `of_adapter`: what is written is the adapter by itself,
+    so there has to be one.
     """
 
     name: str
     says: str
     module: str
+    uses: tuple[str, ...] = ()
     of_adapter: bool = False
 
     def load(self) -> KindModule:
@@ -68,20 +70,44 @@ class Kind:
         return cast(KindModule, import_module(self.module))
 
 
+GGUF = ("quantize", "llama_cpp")
 KINDS = {
     kind.name: kind
     for kind in (
-        Kind("adapter", "the adapter in PEFT's format", "whet.artifacts.kinds.adapter", True),
-        Kind("merged", "one model in safetensors", "whet.artifacts.kinds.merged"),
-        Kind("gguf", "one file for llama.cpp", "whet.artifacts.kinds.gguf"),
         Kind(
-            "gguf-adapter", "the adapter for llama.cpp", "whet.artifacts.kinds.gguf_adapter", True
+            "adapter",
+            "the adapter in PEFT's format",
+            "whet.artifacts.kinds.adapter",
+            of_adapter=True,
         ),
-        Kind("ollama", "a GGUF and its Modelfile", "whet.artifacts.kinds.ollama"),
-        Kind("lmstudio", "a GGUF in LM Studio's folders", "whet.artifacts.kinds.lmstudio"),
-        Kind("vllm", "the adapter by vLLM's rules, its command", "whet.artifacts.kinds.vllm"),
-        Kind("tgi", "plain safetensors for TGI (archived)", "whet.artifacts.kinds.tgi"),
-        Kind("hub", "for the Hugging Face hub, with a card", "whet.artifacts.kinds.hub"),
+        Kind("merged", "one model in safetensors", "whet.artifacts.kinds.merged", ("dtype",)),
+        Kind("gguf", "one file for llama.cpp", "whet.artifacts.kinds.gguf", GGUF),
+        Kind(
+            "gguf-adapter",
+            "the adapter for llama.cpp",
+            "whet.artifacts.kinds.gguf_adapter",
+            of_adapter=True,
+        ),
+        Kind("ollama", "a GGUF and its Modelfile", "whet.artifacts.kinds.ollama", GGUF),
+        Kind(
+            "lmstudio",
+            "a GGUF in LM Studio's folders",
+            "whet.artifacts.kinds.lmstudio",
+            (*GGUF, "repo"),
+        ),
+        Kind(
+            "vllm",
+            "the adapter by vLLM's rules, its command",
+            "whet.artifacts.kinds.vllm",
+            ("dtype",),
+        ),
+        Kind("tgi", "plain safetensors for TGI (archived)", "whet.artifacts.kinds.tgi", ("dtype",)),
+        Kind(
+            "hub",
+            "for the Hugging Face hub, with a card",
+            "whet.artifacts.kinds.hub",
+            ("dtype", "repo"),
+        ),
     )
 }
 
@@ -99,6 +125,22 @@ def kinds_of(names: str) -> list[Kind]:
         if wanted.count(name) > 1:
             raise ConfigError(f"--to: {name} is named twice.")
     return [KINDS[name] for name in wanted]
+
+
+def require_used(kinds: Sequence[Kind], given: Collection[str]) -> None:
+    """Refuses options that none of the kinds looks at.
+
+    Raises:
+        ConfigError: naming the option, and the kinds that it is for.
+    """
+    for option in given:
+        if not any(option in kind.uses for kind in kinds):
+            users = ", ".join(kind.name for kind in KINDS.values() if option in kind.uses)
+            asked = ", ".join(kind.name for kind in kinds)
+            raise ConfigError(
+                f"--{option.replace('_', '-')} is for {users}; --to {asked} does not use it. Leave"
+                " it out."
+            )
 
 
 def require_adapter(kinds: Sequence[Kind], subject: Subject) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -65,8 +66,8 @@ def parse_parents(text: str) -> list[tuple[Path, float]]:
         try:
             weight = float(number)
         except ValueError:
-            name = ""
-        if not name:
+            name, weight = "", 0.0
+        if not name or not math.isfinite(weight):
             raise ConfigError(f"--combine: {part.strip()!r}; expected ADAPTER:WEIGHT, as A:0.5.")
         parents.append((_adapter(Path(name).expanduser()), weight))
     return parents
