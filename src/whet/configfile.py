@@ -84,8 +84,8 @@ def parse_yaml(path: Path) -> CommentedMap:
     """The mapping in a YAML file, with line numbers kept and nothing but plain values in it."""
     if not path.is_file():
         raise ConfigError(
-            f"{path}: no such file. Run `whet init DIR` to make a project, or name one with"
-            " --config."
+            f"{path}: no such file. A run is named by its folder (runs/001), a setting as"
+            " key=value, a project with --config; `whet init DIR` makes one."
         )
     size = path.stat().st_size
     if size > MAX_BYTES:

@@ -63,7 +63,9 @@ class RunDir:
         if not path.is_dir():
             known = sorted(p.parent.name for p in path.parent.glob("*/run.json"))
             listed = f" Runs there: {', '.join(known)}." if known else ""
-            raise RunError(f"{path}: no such run.{listed}")
+            meant = Path("runs") / path
+            hint = f" Did you mean {meant}?" if (meant / "run.json").is_file() else listed
+            raise RunError(f"{path}: no such run.{hint}")
         if not self.file("run.json").is_file():
             raise RunError(f"{path}: not a run (it has no run.json).")
         version = self.record().get("format", 0)

@@ -78,7 +78,7 @@ def test_the_help_of_a_verb_fits_one_screen(tmp_path: Path, verb: str) -> None:
 
 
 MISTAKES = {
-    "no project": (lambda p: (p / "whet.yaml").unlink(), "whet.yaml: no such file. Run `whet init"),
+    "no project": (lambda p: (p / "whet.yaml").unlink(), "whet.yaml: no such file."),
     "unknown key": (lambda p: edit(p, "task:", "tusk:"), "tusk: unknown key. Did you mean `task`?"),
     "a peer's key": (lambda p: edit(p, "epochs: 1", "lora_r: 1"), "whet calls it `train.rank`"),
     "unknown model": (lambda p: edit(p, "whet-nano", "whet-micro"), "whet-micro"),

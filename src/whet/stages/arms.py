@@ -16,12 +16,14 @@ from whet.stages.samples import read_samples, sample_of, write_items, write_samp
 from whet.types import Completer, Completion, Example, Messages
 
 if TYPE_CHECKING:
-    from whet.config import ArmConfig
+    from whet.config import ArmConfig, Config
 
 CHUNK = 256
 """Items answered between two looks at the stop flag."""
 
 NEAREST = Arm("nearest", ArmKind.CONTROL)
+USUAL = ("prompt", "few_shot", "rag", "tuned", "tuned_rag", NEAREST.name)
+"""The arms that a project may have without naming them."""
 
 
 def wanted(job: Job, name: str) -> bool:
@@ -51,6 +53,18 @@ def candidates(job: Job, prompt: str | None, num_passages: int) -> list[Arm]:
             )
         )
     return [arm for arm in found if wanted(job, arm.name)]
+
+
+def check_arm_names(asked: Sequence[str], config: Config) -> None:
+    """Refuses names that are no arm of any run of this project, before one is made.
+
+    Raises:
+        ConfigError: naming those that there may be.
+    """
+    known = [*USUAL, *config.arms]
+    strange = sorted(set(asked) - set(known))
+    if strange:
+        raise ConfigError(f"--arms: no arm {', '.join(strange)}. There are: {', '.join(known)}.")
 
 
 def check_arms(job: Job, known: Sequence[str]) -> None:

@@ -12,6 +12,8 @@ from whet.launch import refuse_several
 from whet.progress import Progress
 from whet.project import open_project
 from whet.rundir import RunDir, State, write_text
+from whet.stages.arms import check_arm_names
+from whet.stages.gates import check_gate_files
 from whet.stages.job import Job, Options
 from whet.stages.judge.setup import check_judge
 from whet.stages.metrics import check_metrics
@@ -39,14 +41,13 @@ def start(
     if isinstance(source, str | Path) and (Path(source) / "run.json").is_file():
         return resume(RunDir(Path(source)), overrides, verb, progress)
     project = open_project(source, overrides, root)
+    check_arm_names(options.arms, project.config)
     dataset = prepare(project, smoke=options.smoke)
     how = decoding(project.config, dataset)
     check_metrics(project, dataset, how)
     check_servable(project, progress)
     check_judge(project)
     if verb != "train":
-        from whet.stages.gates import check_gate_files
-
         check_gate_files(project)
     if verb != "train" and options.judged == "test" and not options.smoke:
         frozen_plan(project.config, dataset, (), how)

@@ -6,7 +6,7 @@ import json
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -69,6 +69,7 @@ def init(
     data: str | Path | None = None,
     from_file: str | Path | None = None,
     model: str | None = None,
+    columns: Mapping[str, str] | None = None,
 ) -> Made:
     """Makes a project in a new or empty folder.
 
@@ -79,6 +80,7 @@ def init(
             `from_file` it stands in for the data that the file names.
         from_file: a training configuration of Axolotl, LLaMA-Factory, TRL or Unsloth.
         model: the base model to write into `whet.yaml`; by default whet-nano, or the file's own.
+        columns: which column of `data` is what (`data.columns`), where it cannot be guessed.
 
     Raises:
         ConfigError: the folder is not empty, no such example, or a configuration that cannot be
@@ -88,6 +90,10 @@ def init(
     folder = Path(folder)
     if example is not None and (data is not None or from_file is not None):
         raise ConfigError("give --example, or --data and --from, not both.")
+    if model is not None and data is None and from_file is None:
+        raise ConfigError("--model goes with --data or --from; an example has its own model.")
+    if columns and (data is None or from_file is not None):
+        raise ConfigError("--columns says what the columns of --data FILE are.")
     names = example_names()
     if example is not None and example not in names:
         raise ConfigError(f"{example!r} is no bundled example. There are: {', '.join(names)}.")
@@ -96,7 +102,8 @@ def init(
     if from_file is not None:
         return _from_peer(folder, Path(from_file), Path(data) if data else None, model)
     if data is not None:
-        return _from_data(folder, Path(data), model or "whet-nano")
+        _require_model(model)
+        return _from_data(folder, Path(data), model or "whet-nano", columns or {})
     return _from_example(folder, example or names[0])
 
 
@@ -118,8 +125,19 @@ def _listing(folder: Path) -> list[str]:
     return sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
 
 
-def _from_data(folder: Path, file: Path, model: str) -> Made:
-    reading = read([file])
+def _require_model(model: str | None) -> None:
+    """Refuses a path that holds no model; a hub id is believed."""
+    if model is None:
+        return
+    path = Path(model).expanduser()
+    if path.is_dir() and not (path / "config.json").is_file():
+        raise ConfigError(f"--model {model}: no model there (no config.json).")
+    if not path.exists() and (model.startswith((".", "~")) or path.is_absolute()):
+        raise ConfigError(f"--model {model}: no such folder.")
+
+
+def _from_data(folder: Path, file: Path, model: str, columns: Mapping[str, str]) -> Made:
+    reading = read([file], columns)
     objective = "dpo" if reading.format == "preference" else "sft"
     faults = [
         str(f)
@@ -127,7 +145,8 @@ def _from_data(folder: Path, file: Path, model: str) -> Made:
         if f.severity is Severity.ERROR or (f.kind is Kind.OBJECTIVE and objective == "sft")
     ]
     if faults:
-        raise DataError([*faults, f"Mend {file}, or look at all of it: whet check {file}"])
+        told = "Columns are named to init by --columns input=COLUMN,output=COLUMN. Else mend"
+        raise DataError([*faults, f"{told} {file}, or look at all of it: whet check {file}"])
     labels = closed_set(reading.examples)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "data").mkdir()
@@ -139,6 +158,9 @@ def _from_data(folder: Path, file: Path, model: str) -> Made:
         (folder / "prompts" / "prompt.txt").write_text(prompt, encoding="utf-8")
     named = str(Path(model).resolve()) if Path(model).exists() else model
     text = _yaml(file.name, named, reading, labels, has_system, objective)
+    if columns:
+        places = f"  columns: {json.dumps(dict(columns), ensure_ascii=False)}\n"
+        text = text.replace("data:\n", f"data:\n{places}", 1)
     (folder / "whet.yaml").write_text(text, encoding="utf-8")
     notes = [f"{file.name}: {len(reading.examples)} rows, {reading.format}: {reading.reason}"]
     if objective == "dpo":

@@ -65,7 +65,8 @@ def _newest(root: Path) -> RunDir:
 def _read(run: RunDir) -> Report:
     if not run.report_json.is_file():
         raise RunError(
-            f"{run.path}: no report yet; the run is {run.state}. Go on with: whet run {run.path}"
+            f"{run.path}: no report yet (its state: {run.state}). Go on with: whet"
+            f" {run.record()['verb']} {run.path}"
         )
     return check_report(read_json(run.report_json))
 
